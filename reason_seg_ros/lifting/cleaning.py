@@ -1,0 +1,182 @@
+"""Which pixels of a mask show the thing itself: no flying pixels, no detached background.
+
+All thresholds follow the range z: a pixel covers z/f metres across, and the depth noise of stereo and structured light
+grows with z^2 (Khoshelham and Elberink, "Accuracy and Resolution of Kinect Depth Data", Sensors 2012).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+# Neighbouring readings further apart than four standard deviations of the noise on a face of 80 degrees to the viewing
+# direction belong to different surfaces. Depth noise in metres: NOISE_FLOOR + NOISE * z^2.
+NOISE_FLOOR = 0.001
+NOISE = 0.0015
+STEEPEST_FACE = np.tan(np.deg2rad(80))
+FAR_STEP = 0.6  # of that distance: a step that a usual face does not make
+UNREADABLE_STEP = 1.3  # of that distance: a step on a face steeper than sensors read
+
+MIN_CLUSTER = 4  # pixels
+MIN_SHARE = 0.004  # of the main cluster's pixels
+COMPARABLE = 0.2  # share of the main cluster's pixels from which on a detached one may belong to the thing,
+SOLID_SHARE = 0.05  # and the same if it is SOLID pixels thick: what a mask takes in of the background is a thin rim
+SOLID = 9
+
+
+@dataclass(frozen=True, eq=False)
+class DepthEdges:
+    """Where neighbouring pixels lie on one surface, and which lie on none.
+
+    Attributes:
+        right: (H, W-1) bool, pixel (v, u) and (v, u+1) are on one surface.
+        down: (H-1, W) bool, pixel (v, u) and (v+1, u) are on one surface.
+        flying: (H, W) bool, readings that mix two surfaces and lie on neither.
+    """
+
+    right: np.ndarray
+    down: np.ndarray
+    flying: np.ndarray
+
+
+def find_edges(depth: np.ndarray, focal: float) -> DepthEdges:
+    """Depth edges of an image or a part of one.
+
+    Args:
+        depth: (H, W) float32, metres, NaN where there is no reading.
+        focal: focal length in pixels.
+    """
+    with np.errstate(invalid="ignore"):
+        reach = surface_reach(depth, focal)
+        across, down = depth[:, 1:] - depth[:, :-1], depth[1:] - depth[:-1]
+        flying = np.zeros(depth.shape, bool)
+        right = _same_surface(across, reach, flying)
+        below = _same_surface(down.T, reach.T, flying.T).T
+    return DepthEdges(right, below, flying)
+
+
+def surface_reach(depth: np.ndarray, focal: float, gap: float | np.ndarray = 1.0) -> np.ndarray:
+    """How far apart in depth, in metres, two readings of one surface can be that are `gap` pixels apart."""
+    reach = depth * np.float32(4 * NOISE)
+    reach += np.float32(STEEPEST_FACE / focal) * gap
+    reach *= depth
+    reach += np.float32(4 * NOISE_FLOOR)
+    return reach
+
+
+def _same_surface(step: np.ndarray, reach: np.ndarray, flying: np.ndarray) -> np.ndarray:
+    """Which neighbours along the rows are on one surface, (H, W-1) bool; marks flying pixels in place.
+
+    Args:
+        step: (H, W-1), depth[:, 1:] - depth[:, :-1].
+        reach: (H, W) of `surface_reach`.
+        flying: (H, W) bool.
+    """
+    size = np.abs(step)
+    same = size <= reach[:, :-1]
+    size *= np.float32(1 / FAR_STEP)
+    near, far = size <= reach[:, :-1], size > reach[:, :-1]  # neither where there is no reading
+    candidates = (far[:, :-1] & ~near[:, 1:]) | (~near[:, :-1] & far[:, 1:])
+    rows, columns = np.divmod(np.flatnonzero(candidates), max(candidates.shape[1], 1))
+    is_flying = _flies(step, rows, columns, reach[rows, columns + 1])
+    flying[rows[is_flying], columns[is_flying] + 1] = True
+    return same
+
+
+def _flies(step: np.ndarray, rows: np.ndarray, columns: np.ndarray, reach: np.ndarray) -> np.ndarray:
+    """Which of the pixels between the steps at (rows, columns) and (rows, columns + 1) lie on no surface: (N,) bool.
+
+    A flying pixel lies behind one neighbour and continues no surface on the other side. A pixel of a steep face may do
+    so too, but it continues the slope on one side, unless the slope is one that no sensor reads. A pixel in front of
+    its neighbours is a thin thing, and stays.
+
+    Args:
+        step: (H, W-1) depth differences along the rows.
+        rows, columns: (N,) where at least one of the two steps is far, and the other is far or missing.
+        reach: (N,) of `surface_reach`.
+    """
+    last = step.shape[1] - 1
+    before, after = step[rows, columns], step[rows, columns + 1]
+    behind = (before > FAR_STEP * reach) | (after < -FAR_STEP * reach)
+    bend_before = np.abs(before - step[rows, np.maximum(columns - 1, 0)])
+    bend_after = np.abs(after - step[rows, np.minimum(columns + 2, last)])
+    bend_before[columns == 0] = np.inf
+    bend_after[columns + 1 == last] = np.inf
+    bent = ~(np.fmin(bend_before, bend_after) < FAR_STEP * reach)
+    unreadable = np.fmin(np.abs(before), np.abs(after)) > UNREADABLE_STEP * reach
+    return np.asarray(behind & (bent | unreadable))
+
+
+def clean_mask(mask: np.ndarray, depth: np.ndarray, focal: float) -> np.ndarray:
+    """The pixels of a mask that show the thing itself.
+
+    Pixels without depth and flying pixels are dropped, then every cluster of pixels that is neither the largest nor
+    continues it across a hole, nor is near it and comparable to it in size or at least no thin rim.
+
+    Args:
+        mask: (H, W) bool, the image or the part of it that holds the mask. A rim of two pixels around the mask helps
+            to tell flying pixels.
+        depth: (H, W) float32, metres, NaN where there is no reading.
+        focal: focal length in pixels.
+
+    Returns:
+        (H, W) bool.
+    """
+    edges = find_edges(depth, focal)
+    kept = mask & np.isfinite(depth) & ~edges.flying
+    labels = _clusters(kept, edges)
+    sizes = np.bincount(labels.ravel())
+    if len(sizes) <= 2:
+        return kept
+    main = 1 + int(sizes[1:].argmax())
+    chosen = sizes >= max(MIN_CLUSTER, MIN_SHARE * sizes[main])
+    chosen[0], chosen[main] = False, False
+    if chosen.any():
+        chosen &= _belongs(labels, sizes, main, depth, focal)
+    if not chosen.any():
+        return np.asarray(labels == main)
+    chosen[main] = True
+    return np.asarray(chosen.take(labels))
+
+
+def _clusters(kept: np.ndarray, edges: DepthEdges) -> np.ndarray:
+    """Connected components (H, W) int32 of the kept pixels, 0 elsewhere; depth edges part them.
+
+    Pixels sit at the even places of a lattice and the links between them at the odd ones, so that an image-space
+    labelling sees where two neighbours are on different surfaces.
+    """
+    height, width = kept.shape
+    lattice = np.zeros((2 * height - 1, 2 * width - 1), np.uint8)
+    lattice[::2, ::2] = kept
+    lattice[::2, 1::2] = edges.right & kept[:, 1:] & kept[:, :-1]
+    lattice[1::2, ::2] = edges.down & kept[1:] & kept[:-1]
+    _, labels = cv2.connectedComponents(lattice, connectivity=4, ltype=cv2.CV_32S)
+    return np.ascontiguousarray(labels[::2, ::2])
+
+
+def _belongs(labels: np.ndarray, sizes: np.ndarray, main: int, depth: np.ndarray, focal: float) -> np.ndarray:
+    """Which clusters go with the main one: (number of labels,) bool."""
+    is_main = labels == main
+    distance, nearest = cv2.distanceTransformWithLabels(
+        (~is_main).view(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
+    )
+    here = np.flatnonzero(is_main)
+    depth_of = np.empty(len(here) + 1, np.float32)
+    depth_of[nearest.take(here)] = depth.take(here)
+    others = np.flatnonzero((labels > 0) & ~is_main)
+    label, gap, z = labels.take(others), distance.take(others), depth.take(others)
+    apart = np.abs(z - depth_of.take(nearest.take(others)))
+    continues = apart <= surface_reach(z, focal, np.maximum(1, gap / 3))
+    size = max(cv2.boundingRect(is_main.view(np.uint8))[2:])
+    near = (apart <= z * np.float32(size / focal)) & (gap <= size)
+
+    def mostly(truth: np.ndarray) -> np.ndarray:
+        return np.asarray(np.bincount(label, truth, minlength=len(sizes)) > 0.5 * sizes)
+
+    weighty = sizes >= COMPARABLE * sizes[main]
+    if (candidates := (sizes >= SOLID_SHARE * sizes[main]) & ~weighty)[1:].any():
+        core = cv2.erode((labels > 0).view(np.uint8) & ~is_main, np.ones((SOLID, SOLID), np.uint8))
+        weighty |= candidates & (np.bincount(labels[core > 0], minlength=len(sizes)) > 0)
+    return mostly(continues) | (mostly(near) & weighty)
