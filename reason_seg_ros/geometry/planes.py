@@ -1,0 +1,127 @@
+"""Planes in the optical frame."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..frame import Frame
+from .cells import cells_of, fit, to_plane
+from .memo import memoized
+from .noise import FLOOR, noise_gain, sigma
+
+_COLUMNS = 40
+"""Cells across the image."""
+_MIN_CELLS = 8
+"""A plane covers at least so many cells: 0.7 % of the image."""
+_MAX_PLANES = 12
+_SEED_STEP = 3
+"""Every third cell's window proposes a plane: a plane of the least size still gets several proposals."""
+_BEND = 1.0 - np.cos(np.radians(15.0))
+"""Cells whose own normal departs by more than 15 degrees do not lie on the plane."""
+FLOOR_RISE = 0.004
+"""Metres: what rises by less over its support, beyond the tolerance, is told by colour alone."""
+BIAS = 0.004
+"""Depth cameras bend flat surfaces: a slow error of up to this share of the range."""
+
+
+@dataclass(frozen=True, eq=False)
+class Plane:
+    """A bounded plane: points p with normal . p + offset = 0, metres, optical frame.
+
+    Attributes:
+        normal: (3,) unit normal; of a support plane it points up, towards the side on which things stand.
+        offset: signed distance of the camera from the plane (positive: the camera is on the normal's side).
+        mask: (H, W) bool, the pixels that lie on the plane.
+    """
+
+    normal: np.ndarray
+    offset: float
+    mask: np.ndarray
+
+    def height(self, points: np.ndarray) -> np.ndarray:
+        """Signed distance of points (..., 3) above the plane, metres."""
+        return points @ self.normal.astype(points.dtype) + points.dtype.type(self.offset)
+
+    def flipped(self) -> Plane:
+        """The same plane with the other side up."""
+        return Plane(-self.normal, -self.offset, self.mask)
+
+
+def tolerance(depth: np.ndarray, gain: float, bias: float = BIAS) -> np.ndarray:
+    """Distance from a plane up to which a reading may still belong to it: same shape as `depth`, metres."""
+    return 2.5 * sigma(depth, gain) + np.float32(bias) * depth
+
+
+@memoized
+def planes_of(frame: Frame) -> tuple[Plane, ...]:
+    """Every flat surface that covers a fair part of the image, largest first, normals facing the camera.
+
+    Each window of 3x3 cells proposes its own least-squares plane; the one on which most cells lie is fitted to them
+    until it settles, its cells are set aside, and so on.
+    """
+    size = max(4, frame.shape[1] // _COLUMNS)
+    cells = cells_of(frame.depth, frame.camera, size)
+    gain = noise_gain(frame.depth)
+    own, residual = fit(cells.moments)
+    count = cells.moments[..., 0]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        center = np.stack([cells.moments[..., 1] / count, cells.moments[..., 2] / count, np.ones_like(count)], -1)
+        inverse = cells.moments[..., 3] / count
+        flat = (count >= 0.5 * size**2) & (residual < 3.0 * gain + FLOOR * inverse**2)
+    flat &= np.isfinite(own).all(axis=-1)
+    seeds, _ = fit(cells.blocks())
+    flat &= np.isfinite(seeds).all(axis=-1)
+    if not flat.any():
+        return ()
+    found = _sequential(cells.moments[flat], center[flat], inverse[flat], own[flat], seeds[flat], gain)
+    planes = [_bounded(frame, coefficients, gain) for coefficients in found]
+    planes = [plane for plane in planes if plane.mask.sum() > _MIN_CELLS * size**2 / 2]
+    return tuple(sorted(planes, key=lambda plane: -int(plane.mask.sum())))
+
+
+def _sequential(
+    moments: np.ndarray, center: np.ndarray, inverse: np.ndarray, own: np.ndarray, seeds: np.ndarray, gain: float
+) -> list[np.ndarray]:
+    """Coefficients (a, b, c) of planes, each the best for the cells (all arrays: one row a cell) that others left."""
+    normals = to_plane(own)[0].astype(np.float32)
+    center, inverse = center.astype(np.float32), inverse.astype(np.float32)
+    band = tolerance(1.0 / inverse, gain) * inverse**2
+    free = np.ones(len(own), bool)
+    found: list[np.ndarray] = []
+
+    def members(coefficients: np.ndarray, slack: float = 1.0) -> np.ndarray:
+        """(..., N) bool: the cells that lie on the planes, within `slack` times the tolerance."""
+        single = coefficients.astype(np.float32)
+        near = np.abs(single @ center.T - inverse) < slack * band
+        return near & (to_plane(single)[0] @ normals.T > 1.0 - slack**2 * _BEND)
+
+    seeds = seeds[::_SEED_STEP]
+    ballots = members(seeds).astype(np.float32)
+    while free.sum() >= _MIN_CELLS and len(found) < _MAX_PLANES:
+        votes = ballots @ free
+        if votes.max() < _MIN_CELLS:
+            break
+        choice = int(np.argmax(votes))
+        best = seeds[choice]
+        for _ in range(4):
+            refined = fit(moments[members(best) & free].sum(axis=0))[0]
+            if not np.isfinite(refined).all():
+                break
+            best = refined
+        inside = members(best) & free
+        if inside.sum() >= _MIN_CELLS:
+            found.append(best)
+        ballots[choice] = 0.0
+        free &= ~members(best, slack=2.0)
+    return found
+
+
+def _bounded(frame: Frame, coefficients: np.ndarray, gain: float) -> Plane:
+    """The plane 1/z = a x + b y + c with the pixels that lie on it."""
+    normal, offset = to_plane(coefficients)
+    plane = Plane(normal, float(offset), np.zeros(0, bool))
+    with np.errstate(invalid="ignore"):
+        mask = np.abs(plane.height(frame.points)) < tolerance(frame.depth, gain)
+    return Plane(normal, float(offset), mask)
