@@ -1,0 +1,202 @@
+"""The answer in words: why this one, what is missing, or which one is meant."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ....reply import Segment, Status, Step
+from ..language.intent import Attribute, Description, Intent, Naming
+from .decide import Decision
+from .evidence import Evidence
+from .naming import a, color_of, describe_one, form_of, joined, label_of
+
+_LISTED = 6
+_RELATION_WORDS = {
+    "left": "left of", "right": "right of", "front": "in front of", "behind": "behind", "on": "on", "under": "under",
+    "in": "in", "containing": "containing", "beside": "beside", "near": "near", "between": "between", "with": "with",
+}  # fmt: skip
+_AXIS_WORDS = {
+    "near": "nearest", "far": "furthest", "left": "leftmost", "right": "rightmost", "high": "highest", "low": "lowest",
+    "large": "largest", "small": "smallest", "tall": "tallest", "short": "shortest", "long": "longest",
+    "thin": "thinnest", "wide": "widest", "narrow": "narrowest", "light": "lightest", "dark": "darkest",
+    "middle": "middle",
+}  # fmt: skip
+
+
+@dataclass
+class Words:
+    """Text under construction that remembers where each segment is named."""
+
+    text: str = ""
+    spans: dict[int, tuple[int, int]] = field(default_factory=dict)
+
+    def add(self, words: str, index: int | None = None) -> None:
+        """Append words; with an index they name that thing."""
+        start = len(self.text)
+        self.text += words
+        if index is not None and index not in self.spans:
+            self.spans[index] = (start, len(self.text))
+
+
+def phrase(description: Description) -> str:
+    """A description as a noun phrase: "white mug left of the bowl"."""
+    if description.surface:
+        return description.noun or "table"
+    extremes = [_AXIS_WORDS[s.axis] if s.rank == 1 else f"{_AXIS_WORDS[s.axis]} but {s.rank - 1}" for s in description.superlatives]
+    before = [_adjective(attribute) for attribute in description.attributes if not attribute.on and attribute.family != "part"]
+    after = [_with(attribute) for attribute in description.attributes if attribute.on or attribute.family == "part"]
+    head = description.noun or ("thing" if not description.purpose else f"thing to {description.purpose}")
+    for relation in description.relations:
+        anchors = joined([f"the {phrase(anchor)}" for anchor in relation.anchors])
+        after.append(f"{'not ' if relation.negated else ''}{_RELATION_WORDS[relation.kind]} {anchors}")
+    return " ".join([*extremes, *before, head, *after])
+
+
+def _adjective(attribute: Attribute) -> str:
+    return f"not {attribute.value}" if attribute.negated else attribute.value
+
+
+def _with(attribute: Attribute) -> str:
+    joint = "without" if attribute.negated else "with"
+    if attribute.family == "part":
+        return f"{joint} {a(attribute.value)}" if not attribute.negated else f"{joint} {attribute.value}"
+    return f"{joint} {a(f'{attribute.value} {attribute.on}')}"
+
+
+def explain(intent: Intent, decisions: Sequence[Decision], evidence: Evidence) -> Words:
+    """The reply's text, one sentence per target, with the places where its segments are named."""
+    words = Words()
+    for decision in decisions:
+        if words.text:
+            words.add(" ")
+        {Status.FOUND: _found, Status.ABSENT: _absent, Status.AMBIGUOUS: _ambiguous}[decision.status](
+            words, intent, decision, evidence
+        )
+    return words
+
+
+def _found(words: Words, intent: Intent, decision: Decision, evidence: Evidence) -> None:
+    everything = range(len(evidence.candidates))
+    labels = [label_of(i, evidence, decision.resolution) for i in decision.chosen]
+    for position, (index, label) in enumerate(zip(decision.chosen, labels)):
+        lead = "The " if position == 0 else (" and the " if position == len(labels) - 1 else ", the ")
+        alike = [i for i in everything if i in decision.chosen or _same_kind(i, index, evidence)]
+        words.add(lead)
+        words.add(describe_one(index, label, evidence, alike), index)
+    words.add(f": {_reason(decision, evidence)}.")
+    if intent.count is not None and intent.count > len(decision.chosen):
+        words.add(f" I see only {len(decision.chosen)}.")
+
+
+def _same_kind(one: int, other: int, evidence: Evidence) -> bool:
+    kinds = evidence.kinds
+    return bool(kinds.shape[1] and float(np.minimum(kinds[one], kinds[other]).sum()) > 0.4)
+
+
+def _reason(decision: Decision, evidence: Evidence) -> str:
+    """Why these: the purpose or name that they fit, their form, the properties and relations that hold."""
+    description, several = decision.resolution.description, len(decision.chosen) > 1
+    verb, copula = ("fit", "are") if several else ("fits", "is")
+    subject = "they" if several else "it"
+    form = "" if several else f" ({form_of(decision.chosen[0], evidence)})"
+    if description.superlatives:
+        extremes = joined([_AXIS_WORDS[s.axis] for s in description.superlatives])
+        return f"{subject} {copula} the {extremes} of what fits{form}"
+    if description.relations and description.naming is Naming.ANY:
+        relation = description.relations[0]
+        anchors = joined([f"the {phrase(anchor)}" for anchor in relation.anchors])
+        return f"{subject} {copula} {_RELATION_WORDS[relation.kind]} {anchors}{form}"
+    if description.purpose:
+        return f"{subject} {verb} '{description.purpose}' best{form}"
+    if description.naming is Naming.NAMED:
+        return f"{subject} {verb} '{phrase(description)}' best{form}"
+    return f"{subject} {verb} the description best{form}"
+
+
+def _absent(words: Words, intent: Intent, decision: Decision, evidence: Evidence) -> None:
+    description = decision.resolution.description
+    wanted = phrase(description)
+    if not evidence.candidates:
+        words.add(f"I see no objects, so no {wanted}.")
+        return
+    looked = description.attributes or description.relations
+    alike = [i for i in np.argsort(-decision.resolution.kind)[:4] if decision.resolution.kind[i] > 1.0] if looked else []
+    if alike and description.noun:
+        seen = joined([a(describe_one(int(i), description.noun, evidence, alike)) for i in alike])
+        words.add(f"I see {seen}, but no {wanted}.")
+    elif description.naming is Naming.NEEDED:
+        words.add(f"I see nothing to {description.purpose or 'use for that'} with among the {things(evidence)} in view.")
+    else:
+        words.add(f"I see no {wanted} among the {things(evidence)} in view.")
+
+
+def _ambiguous(words: Words, intent: Intent, decision: Decision, evidence: Evidence) -> None:
+    label = label_of(decision.chosen[0], evidence, decision.resolution)
+    count = {2: "Two", 3: "Three"}.get(len(decision.chosen), "Several")
+    words.add(f"{count} things could be the {label}: do you mean ")
+    for position, index in enumerate(decision.chosen):
+        if position:
+            words.add(" or " if position == len(decision.chosen) - 1 else ", ")
+        words.add("the ")
+        own = label_of(index, evidence, decision.resolution)
+        words.add(describe_one(index, own, evidence, decision.chosen), index)
+    words.add("?")
+
+
+def segments(decisions: Sequence[Decision], words: Words, evidence: Evidence) -> tuple[Segment, ...]:
+    """The chosen things as segments, best first within each target, each thing once."""
+    result: dict[int, Segment] = {}
+    for decision in decisions:
+        for index, score in zip(decision.chosen, decision.scores):
+            label = label_of(index, evidence, decision.resolution)
+            result.setdefault(
+                index,
+                Segment(
+                    mask=evidence.candidates[index].proposal.mask,
+                    label=label,
+                    description=describe_one(index, label, evidence, range(len(evidence.candidates))),
+                    score=float(np.clip(score, 0, 1)),
+                    span=words.spans.get(index),
+                ),
+            )
+    return tuple(result.values())
+
+
+def steps(intent: Intent, decisions: Sequence[Decision], evidence: Evidence) -> tuple[Step, ...]:
+    """The three steps of the reasoning: what is meant, what is there, which one it is."""
+    return (
+        Step("meant", "; ".join(_meant(decision) for decision in decisions)),
+        Step("there", _there(evidence)),
+        Step("which", "; ".join(_which(decision, evidence) for decision in decisions)),
+    )
+
+
+def _meant(decision: Decision) -> str:
+    hypotheses = decision.resolution.reading.hypotheses[:3]
+    kinds = ", ".join(f"{h.kind.name} {h.weight:.0%}" for h in hypotheses)
+    return f"{phrase(decision.resolution.description)} ({kinds})" if kinds else phrase(decision.resolution.description)
+
+
+def _there(evidence: Evidence) -> str:
+    shown = sorted(range(len(evidence.candidates)), key=lambda i: -evidence.prior[i])[: 2 * _LISTED]
+    seen = [f"{color_of(i, evidence)} {label_of(i, evidence)}".strip() for i in shown]
+    return f"{things(evidence)}: {', '.join(seen)}" if seen else "nothing that stands out from its surroundings"
+
+
+def _which(decision: Decision, evidence: Evidence) -> str:
+    order = np.argsort(-decision.resolution.choice)[:3]
+    ranked = ", ".join(
+        f"{describe_one(int(i), label_of(int(i), evidence), evidence, range(len(evidence.candidates)))} "
+        f"{(1 - decision.absent) * decision.resolution.choice[i]:.0%}"
+        for i in order
+    )
+    return f"{ranked}; not in view {decision.absent:.0%}" if ranked else "nothing in view"
+
+
+def things(evidence: Evidence) -> str:
+    """ "10 things"."""
+    count = len(evidence.candidates)
+    return f"{count} thing{'' if count == 1 else 's'}"

@@ -1,0 +1,108 @@
+"""What things are called: a short label, and a description that tells them apart from the others in view."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ..knowledge.kinds import Shape
+from ..language.intent import Naming
+from .evidence import Evidence
+from .resolve import Resolution
+from .shape_model import SHAPES
+
+_SURE_KIND = 0.3
+"""Probability from which on a thing is called by its most probable kind."""
+_FORMS = {
+    Shape.BOX: "box-shaped", Shape.CYLINDER: "cylindrical", Shape.SPHERE: "round", Shape.BOTTLE: "bottle-shaped",
+    Shape.CUP: "cup-shaped", Shape.BOWL: "bowl-shaped", Shape.PLATE: "flat", Shape.ROD: "long and thin",
+    Shape.RING: "ring-shaped", Shape.BAG: "bag-like", Shape.IRREGULAR: "irregular",
+}  # fmt: skip
+
+
+def label_of(index: int, evidence: Evidence, resolution: Resolution | None = None) -> str:
+    """Short name of a thing: as the person named it, else the kind that it most probably is, else "object"."""
+    if resolution is not None:
+        if resolution.description.naming is Naming.NAMED and resolution.description.noun:
+            return resolution.description.noun
+        meant = [(evidence.table.index[h.kind.name], h.weight) for h in resolution.reading.hypotheses if h.weight > 0]
+        if resolution.description.naming is Naming.NEEDED and meant:
+            columns, weights = zip(*meant)
+            fits = evidence.likelihoods[index, list(columns)] + np.log(weights)
+            return evidence.table.kinds[columns[int(np.argmax(fits))]].name
+    if evidence.kinds.shape[1]:
+        best = int(np.argmax(evidence.kinds[index]))
+        if evidence.kinds[index, best] >= _SURE_KIND:
+            return evidence.table.kinds[best].name
+    return "object"
+
+
+def color_of(index: int, evidence: Evidence) -> str:
+    """The words for a thing's colours, "" if none says it."""
+    return evidence.candidates[index].color
+
+
+def describe_one(index: int, label: str, evidence: Evidence, among: Sequence[int]) -> str:
+    """ "white mug on the right": colour, label and, where others share both, the place.
+
+    Args:
+        index: the thing.
+        label: its label.
+        evidence: all things.
+        among: the things from which it must be told apart.
+    """
+    color = color_of(index, evidence)
+    color = "" if color and any(word in label.split() for word in color.split()) else color
+    name = f"{color} {label}".strip()
+    others = [i for i in among if i != index]
+    same = [i for i in others if color_of(i, evidence) == color_of(index, evidence)]
+    if not same and color:
+        return name
+    place = place_of(index, evidence, others)
+    return f"{name} {place}".strip()
+
+
+def place_of(index: int, evidence: Evidence, others: Sequence[int]) -> str:
+    """Where a thing is among others, from the camera's view: "on the left", "at the back"; "" without others."""
+    if not others:
+        return ""
+    pixel = evidence.candidates[index].pixel
+    rest = np.array([evidence.candidates[i].pixel for i in others])
+    distance = evidence.candidates[index].distance
+    distances = np.array([evidence.candidates[i].distance for i in others])
+    if pixel[0] < rest[:, 0].min() - 10:
+        return "on the left"
+    if pixel[0] > rest[:, 0].max() + 10:
+        return "on the right"
+    if distance < distances.min() - 0.01:
+        return "at the front"
+    if distance > distances.max() + 0.01:
+        return "at the back"
+    return "in the middle"
+
+
+def form_of(index: int, evidence: Evidence) -> str:
+    """ "cup-shaped, 10 cm tall, open at the top": what was seen of a thing's form and size."""
+    candidate = evidence.candidates[index]
+    words = []
+    best = int(np.argmax(candidate.shapes))
+    if candidate.shapes[best] > 0.35:
+        words.append(_FORMS[SHAPES[best]])
+    height, long = candidate.measured.height * 100, candidate.measured.footprint[0] * 100
+    words.append(f"{height:.0f} cm tall" if height > long else f"{long:.0f} cm long")
+    if candidate.parts.opening > 0.6:
+        words.append("open at the top, with a handle" if candidate.parts.handle > 0.7 else "open at the top")
+    return ", ".join(words)
+
+
+def a(noun: str) -> str:
+    """A noun with its indefinite article."""
+    return f"{'an' if noun[:1] in 'aeiou' else 'a'} {noun}"
+
+
+def joined(words: Sequence[str], last: str = "and") -> str:
+    """ "a, b and c"."""
+    if len(words) < 2:
+        return "".join(words)
+    return f"{', '.join(words[:-1])} {last} {words[-1]}"

@@ -1,0 +1,139 @@
+"""Fits the shape model on simulated frames: python -m reason_seg_ros.segmenters.embedded.grounding.shape_training.
+
+Labels are the first shapes that the knowledge base gives for the simulated kinds. Masks are shifted, grown and shrunk by
+a few pixels, because those of the geometry step are not exact either.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from ....frame import Frame, clean_depth
+from ....geometry.planes import Plane
+from ..knowledge.base import load_knowledge
+from ..proposals.base import Proposal, Scenery
+from .describe import describe
+from .shape_model import SHAPES, WEIGHTS_FILE, ShapeModel
+
+_HIDDEN = 24
+_EPOCHS = 600
+_SMALLEST = 150
+"""Pixels below which a thing is left out."""
+
+
+def examples(seeds: range) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Measure simulated things.
+
+    Returns:
+        (N, F) measurements, (N,) index of the shape, (N,) seed of the scene.
+    """
+    kinds = load_knowledge().by_name
+    rows, labels, scenes = [], [], []
+    for seed in seeds:
+        for measurements, kind in _scene_examples(seed):
+            if kind in kinds:
+                rows.append(measurements)
+                labels.append(SHAPES.index(kinds[kind].shapes[0]))
+                scenes.append(seed)
+    return np.array(rows), np.array(labels), np.array(scenes)
+
+
+def _scene_examples(seed: int) -> Iterator[tuple[np.ndarray, str]]:
+    from ....simulation.render import Renderer
+    from ....simulation.scene import sample_scene
+    from ....simulation.sensor import DepthSensor
+
+    rng = np.random.default_rng(seed)
+    scene = sample_scene(seed)
+    rendering = Renderer(scene).render(scene.camera, scene.pose, color=False)
+    depth = DepthSensor.sample(rng).observe(rendering, rng).capture(rng)
+    frame = Frame(np.full((*depth.shape, 3), 128, np.uint8), clean_depth(depth / np.float32(1000)), scene.camera)
+    up, origin = scene.pose[:3, :3].T @ [0.0, 0.0, 1.0], scene.pose[:3, 3]
+    surfaces = scene.surroundings.surfaces
+    planes = tuple(Plane(up, float(origin[2] - s.center[2]), np.zeros(depth.shape, bool)) for s in surfaces)
+    names = [surface.name for surface in surfaces]
+    proposals, kinds = [], {}
+    for item in scene.objects:
+        mask = _disturbed(rendering.ids == item.id, rng)
+        if np.count_nonzero(mask) >= _SMALLEST:
+            proposal = Proposal(mask, 1.0, names.index(item.surface))
+            proposals.append(proposal)
+            kinds[proposal] = item.kind
+    described = describe(frame, Scenery(tuple(proposals), planes, up, np.zeros(depth.shape, np.float32)))
+    for candidate in described.candidates:
+        yield candidate.form.vector(), kinds[candidate.proposal]
+
+
+def _disturbed(mask: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """A mask grown or shrunk by up to a pixel and shifted by up to two."""
+    pixels = mask.astype(np.uint8)
+    change = rng.choice([cv2.MORPH_ERODE, cv2.MORPH_DILATE, -1])
+    if change >= 0:
+        pixels = cv2.morphologyEx(pixels, int(change), np.ones((3, 3), np.uint8))
+    shift = np.array([[1, 0, rng.integers(-2, 3)], [0, 1, rng.integers(-2, 3)]], np.float32)
+    return cv2.warpAffine(pixels, shift, mask.shape[::-1]) > 0
+
+
+def fit(measurements: np.ndarray, labels: np.ndarray, seed: int = 0) -> ShapeModel:
+    """Fit the network by maximum likelihood with weight decay; rare shapes count more than their share.
+
+    Args:
+        measurements: (N, F).
+        labels: (N,) index into `SHAPES`.
+        seed: of the initial weights and the noise.
+    """
+    import torch
+
+    torch.manual_seed(seed)
+    mean, deviation = measurements.mean(axis=0), measurements.std(axis=0) + 1e-6
+    x = torch.tensor(np.clip((measurements - mean) / deviation, -3, 3), dtype=torch.float32)
+    y = torch.tensor(labels)
+    counts = np.bincount(labels, minlength=len(SHAPES)).astype(float)
+    weight = 1 / np.sqrt(np.maximum(counts, 1))
+    prior = counts * weight / (counts * weight).sum()
+    network = torch.nn.Sequential(
+        torch.nn.Linear(x.shape[1], _HIDDEN), torch.nn.Tanh(), torch.nn.Linear(_HIDDEN, len(SHAPES))
+    )
+    loss = torch.nn.CrossEntropyLoss(weight=torch.tensor(weight / weight.mean(), dtype=torch.float32), label_smoothing=0.03)
+    optimizer = torch.optim.AdamW(network.parameters(), lr=5e-3, weight_decay=0.05)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, _EPOCHS)
+    for _ in range(_EPOCHS):
+        optimizer.zero_grad()
+        loss(network(x + 0.15 * torch.randn_like(x)), y).backward()
+        optimizer.step()
+        schedule.step()
+    layers = [
+        np.vstack([layer.weight.detach().numpy().T, layer.bias.detach().numpy()]) for layer in (network[0], network[2])
+    ]
+    return ShapeModel(*(np.asarray(a, np.float32) for a in (mean, deviation, *layers, np.maximum(prior, 1e-3))))
+
+
+def report(model: ShapeModel, measurements: np.ndarray, labels: np.ndarray) -> str:
+    """Accuracy and mean log likelihood overall, and recall per shape."""
+    probabilities = model.probabilities(measurements)
+    right = probabilities.argmax(axis=1) == labels
+    likelihood = np.log(probabilities[np.arange(len(labels)), labels]).mean()
+    recalls = " ".join(f"{s.value} {right[labels == i].mean():.2f}" for i, s in enumerate(SHAPES) if (labels == i).any())
+    return f"accuracy {right.mean():.3f}, log likelihood {likelihood:.3f}; recall: {recalls}"
+
+
+def main() -> None:
+    """Simulate, fit, report on scenes held back, and write the weights beside this file."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--scenes", type=int, default=400, help="simulated scenes (default 400)")
+    parser.add_argument("--seed", type=int, default=1000, help="seed of the first scene (default 1000)")
+    options = parser.parse_args()
+    measurements, labels, scenes = examples(range(options.seed, options.seed + options.scenes))
+    held = scenes % 5 == 0
+    print(report(fit(measurements[~held], labels[~held]), measurements[held], labels[held]))
+    model = fit(measurements, labels)
+    np.savez(Path(__file__).with_name(WEIGHTS_FILE), **vars(model))
+
+
+if __name__ == "__main__":
+    main()

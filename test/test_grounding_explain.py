@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+import pytest
+from grounding_scene import BOWL, CARTON, MUG, read, scene, thing
+
+from reason_seg_ros.segmenters.embedded.grounding.decide import decide
+from reason_seg_ros.segmenters.embedded.grounding.evidence import Evidence
+from reason_seg_ros.segmenters.embedded.grounding.explain import Words, explain, phrase, segments, steps
+from reason_seg_ros.segmenters.embedded.grounding.resolve import Resolver
+from reason_seg_ros.segmenters.embedded.language.intent import (
+    Attribute,
+    Description,
+    Intent,
+    Naming,
+    Relation,
+    Superlative,
+)
+
+
+@pytest.fixture
+def evidence() -> Evidence:
+    return scene(
+        thing((-0.3, 0.7), **MUG, color="white"),
+        thing((0.15, 1.0), **MUG, color="blue"),
+        thing((0.0, 0.8), **BOWL, color="green"),
+        thing((0.4, 0.9), **CARTON, color="red"),
+    )
+
+
+def said(evidence: Evidence, *targets: Description, **fields) -> tuple[Words, Intent, list]:
+    intent = Intent("", targets, **fields)
+    decisions = [decide(intent, Resolver(evidence, read).resolve(target), evidence) for target in targets]
+    return explain(intent, decisions, evidence), intent, decisions
+
+
+def mug(**fields) -> Description:
+    return Description(Naming.NAMED, noun="mug", **fields)
+
+
+def test_found_says_what_and_why(evidence: Evidence) -> None:
+    words, _, _ = said(evidence, mug(attributes=(Attribute("color", "white"),)))
+    assert words.text.startswith("The white mug")
+    assert "cm tall" in words.text
+    assert words.text.count(".") == 1
+
+
+def test_spans_point_at_the_words_of_each_segment(evidence: Evidence) -> None:
+    words, _, decisions = said(evidence, mug(), count=2)
+    found = segments(decisions, words, evidence)
+    assert len(found) == 2
+    for segment in found:
+        start, end = segment.span
+        assert "mug" in words.text[start:end]
+    assert found[0].span != found[1].span
+
+
+def test_ambiguous_asks_with_what_tells_apart(evidence: Evidence) -> None:
+    words, _, _ = said(evidence, mug())
+    assert words.text.endswith("?")
+    assert "white mug" in words.text
+    assert "blue mug" in words.text
+
+
+def test_alike_candidates_are_told_apart_by_place() -> None:
+    twins = scene(thing((-0.3, 0.8), **MUG), thing((0.3, 0.8), **MUG))
+    words, _, _ = said(twins, mug())
+    assert "on the left" in words.text
+    assert "on the right" in words.text
+
+
+def test_a_missing_colour_names_those_that_are_there(evidence: Evidence) -> None:
+    words, _, _ = said(evidence, mug(attributes=(Attribute("color", "yellow"),)))
+    assert "no yellow mug" in words.text
+    assert "white mug" in words.text
+    assert "blue mug" in words.text
+
+
+def test_absent_names_what_is_missing(evidence: Evidence) -> None:
+    words, _, _ = said(evidence, Description(Naming.NAMED, noun="pen"))
+    assert "no pen" in words.text
+
+
+def test_fewer_than_asked_for_is_said() -> None:
+    words, _, _ = said(scene(thing((0, 0.8), **MUG)), mug(), count=2)
+    assert "only 1" in words.text
+
+
+def test_three_steps(evidence: Evidence) -> None:
+    _, intent, decisions = said(evidence, mug())
+    assert [step.name for step in steps(intent, decisions, evidence)] == ["meant", "there", "which"]
+    assert "4 things" in steps(intent, decisions, evidence)[1].text
+
+
+def test_a_thing_meant_twice_is_one_segment(evidence: Evidence) -> None:
+    blue = mug(attributes=(Attribute("color", "blue"),))
+    words, _, decisions = said(evidence, blue, blue)
+    assert len(segments(decisions, words, evidence)) == 1
+
+
+def test_phrase_says_everything() -> None:
+    bowl = Description(Naming.NAMED, noun="bowl", attributes=(Attribute("content", "empty"),))
+    target = mug(
+        attributes=(Attribute("color", "white"), Attribute("part", "handle", negated=True)),
+        superlatives=(Superlative("left"),),
+        relations=(Relation("behind", (bowl,)),),
+    )
+    assert phrase(target) == "leftmost white mug without handle behind the empty bowl"
+
+
+def test_an_empty_view_is_said() -> None:
+    words, _, decisions = said(scene(), mug())
+    assert "no mug" in words.text
+    assert segments(decisions, words, scene()) == ()
