@@ -1,0 +1,61 @@
+"""The command line: `reason-seg COMMAND`.
+
+Each command is a file with `add(commands)`, which describes its arguments, and `run(arguments)`, which does the work
+and imports what that takes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+from .. import __version__
+from ..errors import ReasonSegError
+from . import bringup, chat, demo, evaluate, segment, simulate
+from .arguments import Parser
+
+COMMANDS = (segment, chat, evaluate, simulate, bringup, demo)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command.
+
+    Args:
+        argv: arguments without the program's name; those of the process if None.
+
+    Returns:
+        Exit status: 0 done, 1 failed (one line on standard error says why), 2 wrong usage, 130 interrupted.
+    """
+    try:
+        arguments = _parser().parse_args(argv)
+        return arguments.run(arguments) or 0
+    except ReasonSegError as error:
+        return _failed(str(error))
+    except BrokenPipeError:
+        # The reader of a pipe has gone; Python must not try to flush to it once more on exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except OSError as error:
+        return _failed(f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}")
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = Parser(
+        prog="reason-seg",
+        description="Reasoning segmentation for robots: an instruction and an RGB-D frame in, 3D instances out.",
+        epilog="'reason-seg COMMAND --help' describes a command.",
+    )
+    parser.add_argument("--version", action="version", version=f"reason_seg_ros {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for command in COMMANDS:
+        command.add(commands)
+    return parser
+
+
+def _failed(message: str) -> int:
+    print(f"reason-seg: error: {' '.join(message.split())}", file=sys.stderr)
+    return 1

@@ -1,0 +1,7 @@
+"""`python -m reason_seg_ros.cli`."""
+
+import sys
+
+from . import main
+
+sys.exit(main())

@@ -1,0 +1,86 @@
+"""What people see in the terminal."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, TextIO
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ..lifting.instance import Instance
+    from ..pipeline import Answer
+
+_MARKS = {"found": "+", "absent": "-", "ambiguous": "?"}
+_BAR = 28
+
+
+def styled(text: str, code: str, stream: TextIO) -> str:
+    """Text in an ANSI style ("1" bold, "2" faint) where the stream is a terminal and NO_COLOR is not set."""
+    plain = not stream.isatty() or "NO_COLOR" in os.environ or os.environ.get("TERM") == "dumb"
+    return text if plain else f"\033[{code}m{text}\033[0m"
+
+
+def show_answer(answer: Answer, stream: TextIO | None = None) -> None:
+    """Print status, words, steps, instances and latency."""
+    stream = stream or sys.stdout
+    reply = answer.reply
+    print(f"{_MARKS[reply.status.value]} {styled(reply.text, '1', stream)}", file=stream)
+    for step in reply.steps:
+        print(styled(f"  {step.name}: {step.text}", "2", stream), file=stream)
+    for line in instance_table(answer.instances):
+        print(f"  {line}", file=stream)
+    stages = ", ".join(f"{name} {milliseconds:.0f}" for name, milliseconds in answer.latency_ms.items())
+    print(styled(f"  {sum(answer.latency_ms.values()):.0f} ms ({stages})", "2", stream), file=stream)
+
+
+def instance_table(instances: Sequence[Instance]) -> list[str]:
+    """One line per instance below a heading; no lines without instances."""
+    if not instances:
+        return []
+    rows = [("id", "label", "centre [m]", "extents [m]", "points", "score")]
+    for instance in instances:
+        box = instance.box
+        seen = len(instance.points) > 0
+        rows.append(
+            (
+                str(instance.id),
+                instance.segment.label,
+                " ".join(f"{value:6.3f}" for value in box.center) if seen else "no depth",
+                " x ".join(f"{value:.3f}" for value in box.extents) if seen else "",
+                str(len(instance.points)),
+                f"{instance.segment.score:.2f}",
+            )
+        )
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    align = (str.rjust, str.ljust, str.ljust, str.ljust, str.rjust, str.rjust)
+    return ["  ".join(align[i](row[i], widths[i]) for i in range(len(row))).rstrip() for row in rows]
+
+
+class Progress:
+    """A bar on standard error; silent where that is no terminal."""
+
+    def __init__(self, total: int, label: str) -> None:
+        self.total, self.label = total, label
+        self._shown = sys.stderr.isatty()
+        self.show(0)
+
+    def show(self, done: int) -> None:
+        """Draw the bar."""
+        if self._shown:
+            filled = round(_BAR * done / max(self.total, 1))
+            bar = "#" * filled + "." * (_BAR - filled)
+            print(f"\r{self.label} [{bar}] {done}/{self.total}", end="", file=sys.stderr, flush=True)
+
+    def end(self) -> None:
+        """Take the bar away."""
+        if self._shown:
+            print("\r\033[K", end="", file=sys.stderr, flush=True)
+
+
+def show_stage(name: str) -> None:
+    """Say on the terminal's last line what is being done; "" takes it away."""
+    if sys.stderr.isatty():
+        text = styled(f"{name} ...", "2", sys.stderr) if name else ""
+        print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
