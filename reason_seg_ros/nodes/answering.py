@@ -1,0 +1,190 @@
+"""One question from frame to published answer. Whatever goes wrong becomes an answer with an error code."""
+
+from __future__ import annotations
+
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from rclpy.impl.rcutils_logger import RcutilsLogger
+from std_msgs.msg import Header
+
+from reason_seg_ros.msg import Reply, SegmentedInstanceArray
+
+from ..errors import Cancelled
+from ..pipeline import Answer, Pipeline
+from ..reply import Conversation
+from ..segmenters.base import Listener
+from .frame_source import Capture, FrameSource
+from .messages import STATUS_CODES, instance_message, latency_messages
+from .outputs import Outputs
+from .problems import Problem, problem_of
+from .questions import Question
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """How a question ended: the last reply and the array that goes with it."""
+
+    reply: Reply
+    array: SegmentedInstanceArray
+
+
+@dataclass(frozen=True, eq=False)
+class _Answered:
+    capture: Capture
+    answer: Answer
+    outcome: Outcome
+
+
+class Answerer:
+    """Answers questions, one at a time.
+
+    Args:
+        outputs: where the answers go.
+        logger: the node's.
+        now: the node's clock in nanoseconds.
+        count: hears every outcome, for the diagnostics.
+    """
+
+    def __init__(
+        self,
+        outputs: Outputs,
+        logger: RcutilsLogger,
+        now: Callable[[], int],
+        count: Callable[[Outcome], None],
+    ) -> None:
+        self._outputs = outputs
+        self._logger = logger
+        self._now = now
+        self._count = count
+        self.pipeline: Pipeline | None = None
+        self.frames: FrameSource | None = None
+        self._conversation = Conversation()
+        self._reset = threading.Event()
+        self.target_frame = ""
+        self.marker_lifetime = 0.0
+
+    def answer(self, question: Question) -> None:
+        """Answer a question and publish the answer; never raises."""
+        listener = _Teller(question, self._outputs)
+        try:
+            answered = self._answered(question, listener)
+        except Cancelled:
+            self.cancelled(question, "cancelled")
+        except Exception as error:  # a message or a segmenter must not end the node
+            problem = problem_of(error)
+            if error is not problem and problem.code == Reply.SEGMENTER_FAILED:
+                self._logger.error("".join(traceback.format_exception(type(error), error, error.__traceback__)))
+            self.failed(question, problem, listener.header)
+        else:
+            self._end(question, answered.outcome)
+            self._outputs.pictures(answered.capture, answered.answer, answered.outcome.array, self.marker_lifetime)
+
+    def failed(self, question: Question, problem: Problem, header: Header | None = None) -> None:
+        """Answer with an error."""
+        self._logger.warning(f"'{_short(question.instruction)}' not answered: {problem.text}")
+        self._outputs.clear_markers()
+        self._end(question, _outcome(question, Reply.ERROR, problem.text, problem.code, header))
+
+    def cancelled(self, question: Question, why: str) -> None:
+        """End a question that is no longer wanted."""
+        self._end(question, _outcome(question, Reply.CANCELLED, why))
+
+    def reset(self) -> None:
+        """Forget the conversation and the instances' ids, before the next question."""
+        self._reset.set()
+
+    def _answered(self, question: Question, listener: _Teller) -> _Answered:
+        if self.pipeline is None or self.frames is None:
+            raise Problem(Reply.NOT_ACTIVE, "the node is not active")
+        if self._reset.is_set():
+            self._reset.clear()
+            self._conversation.reset()
+            self.pipeline.reset()
+        instruction = self.pipeline.checked(question.instruction)
+        listener.check()
+        listener.stage("wait")
+        capture = self.frames.get(listener)
+        listener.header = capture.header
+        waited = 1000 * (time.monotonic() - question.asked)
+        answer = self.pipeline.answer(capture.frame, instruction, self._conversation, listener, capture.camera_pose)
+        return _Answered(capture, answer, self._packed(question, capture, answer, waited))
+
+    def _packed(self, question: Question, capture: Capture, answer: Answer, waited: float) -> Outcome:
+        start = time.perf_counter()
+        outcome = _outcome(question, STATUS_CODES[answer.reply.status], answer.reply.text, header=capture.header)
+        outcome.reply.steps = [f"{step.name}: {step.text}" for step in answer.reply.steps]
+        outcome.array.instances = [
+            instance_message(instance, capture.header, self.target_frame, capture.camera_pose)
+            for instance in answer.instances
+        ]
+        latency = {"wait": waited, **answer.latency_ms, "pack": 1000 * (time.perf_counter() - start)}
+        latency["total"] = max(0.0, (self._now() - capture.frame.stamp) / 1e6)
+        outcome.array.latencies = latency_messages(latency)
+        return outcome
+
+    def _end(self, question: Question, outcome: Outcome) -> None:
+        try:
+            self._outputs.end(outcome.reply, outcome.array)
+        finally:
+            self._count(outcome)
+            question.on_done(outcome)
+
+
+class _Teller(Listener):
+    """Publishes how an answer comes about."""
+
+    def __init__(self, question: Question, outputs: Outputs) -> None:
+        self._question = question
+        self._outputs = outputs
+        self._stage = ""
+        self.header: Header | None = None
+
+    def stage(self, name: str) -> None:
+        self._stage = name
+        self._tell("")
+
+    def text(self, partial: str) -> None:
+        self._tell(partial)
+
+    @property
+    def cancelled(self) -> bool:
+        return self._question.cancelled
+
+    def _tell(self, text: str) -> None:
+        reply = _reply(self._question, Reply.WORKING, text, header=self.header)
+        reply.stage = self._stage
+        self._outputs.reply(reply)
+        self._question.on_progress(self._stage, text)
+
+
+def _outcome(
+    question: Question, status: int, text: str, code: int = Reply.NONE, header: Header | None = None
+) -> Outcome:
+    array = SegmentedInstanceArray(
+        header=header or Header(),
+        request_id=question.request_id,
+        instruction=question.instruction,
+        status=status,
+        error_code=code,
+        text=text,
+    )
+    return Outcome(_reply(question, status, text, code, header), array)
+
+
+def _reply(question: Question, status: int, text: str, code: int = Reply.NONE, header: Header | None = None) -> Reply:
+    return Reply(
+        header=header or Header(),
+        request_id=question.request_id,
+        instruction=question.instruction,
+        status=status,
+        error_code=code,
+        text=text,
+    )
+
+
+def _short(text: str, length: int = 60) -> str:
+    return text if len(text) <= length else text[: length - 1] + "…"

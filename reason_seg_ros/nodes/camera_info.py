@@ -1,0 +1,56 @@
+"""sensor_msgs/CameraInfo to the pinhole camera and back."""
+
+from __future__ import annotations
+
+import math
+
+from sensor_msgs.msg import CameraInfo
+from std_msgs.msg import Header
+
+from reason_seg_ros.msg import Reply
+
+from ..frame import Camera
+from .problems import Problem
+
+
+def camera_from_info(message: CameraInfo) -> Camera:
+    """The camera of the images that the driver sends: K, brought to the region and binning that it reads out.
+
+    Distortion is not undone: images are taken as rectified (image_rect), or as close enough to it.
+
+    Raises:
+        Problem: UNCALIBRATED_CAMERA if K holds no usable intrinsics, SIZE_MISMATCH if it gives no image size.
+    """
+    fx, fy, cx, cy = (float(message.k[i]) for i in (0, 4, 2, 5))
+    if not all(map(math.isfinite, (fx, fy, cx, cy))) or fx <= 0 or fy <= 0:
+        raise Problem(
+            Reply.UNCALIBRATED_CAMERA,
+            f"the camera info has fx={fx:g}, fy={fy:g} in K: calibrate the camera, or let its driver publish the "
+            "intrinsics (K[0] must be positive)",
+        )
+    across, down = max(1, message.binning_x), max(1, message.binning_y)
+    roi = message.roi
+    width, height = (roi.width, roi.height) if roi.width and roi.height else (message.width, message.height)
+    if width < across or height < down:
+        raise Problem(
+            Reply.SIZE_MISMATCH,
+            f"the camera info is for {message.width}x{message.height} pixels: publish the colour image's size in it",
+        )
+    return Camera(
+        width=width // across,
+        height=height // down,
+        fx=fx / across,
+        fy=fy / down,
+        cx=(cx - roi.x_offset) / across,
+        cy=(cy - roi.y_offset) / down,
+    )
+
+
+def camera_to_info(camera: Camera, header: Header) -> CameraInfo:
+    """Camera info of a rectified camera: plumb_bob with zero coefficients, R identity, P from K."""
+    message = CameraInfo(header=header, width=camera.width, height=camera.height, distortion_model="plumb_bob")
+    message.d = [0.0] * 5
+    message.k = [camera.fx, 0.0, camera.cx, 0.0, camera.fy, camera.cy, 0.0, 0.0, 1.0]
+    message.r = [1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0]
+    message.p = [camera.fx, 0.0, camera.cx, 0.0, 0.0, camera.fy, camera.cy, 0.0, 0.0, 0.0, 1.0, 0.0]
+    return message

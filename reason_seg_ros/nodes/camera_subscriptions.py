@@ -1,0 +1,85 @@
+"""Subscriptions to the camera: raw or compressed, QoS overridable, and what to say while topics are missing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from rclpy.node import Node
+from rclpy.qos import qos_profile_sensor_data
+from rclpy.qos_overriding_options import QoSOverridingOptions
+from sensor_msgs.msg import CameraInfo, CompressedImage, Image
+
+from . import interface
+from .streams import KINDS
+
+
+class CameraSubscriptions:
+    """Feeds the camera's messages to a callback until closed.
+
+    Args:
+        node: the node.
+        add: takes a kind of `streams.KINDS` and a message; exceptions in it are its own affair.
+        image_transport: "raw" or "compressed", on the base topic after remapping, as image_transport has it.
+        depth_image_transport: "raw" or "compressedDepth".
+    """
+
+    def __init__(
+        self,
+        node: Node,
+        add: Callable[[str, Any], None],
+        image_transport: str = "raw",
+        depth_image_transport: str = "raw",
+    ) -> None:
+        self._node = node
+        self.topics = {
+            "color": _transported(node, interface.COLOR.name, image_transport),
+            "depth": _transported(node, interface.DEPTH.name, depth_image_transport),
+            "camera_info": node.resolve_topic_name(interface.CAMERA_INFO.name),
+        }
+        self.types = {
+            "color": Image if image_transport == "raw" else CompressedImage,
+            "depth": Image if depth_image_transport == "raw" else CompressedImage,
+            "camera_info": CameraInfo,
+        }
+        self._subscriptions = [
+            node.create_subscription(
+                self.types[kind],
+                self.topics[kind],
+                partial(add, kind),
+                qos_profile_sensor_data,
+                qos_overriding_options=QoSOverridingOptions.with_default_policies(),
+            )
+            for kind in KINDS
+        ]
+
+    def describe(self) -> str:
+        """Topics and types, in words."""
+        return ", ".join(f"{self.topics[kind]} ({_type_name(self.types[kind])})" for kind in KINDS)
+
+    def complaint(self, kind: str) -> str:
+        """Why nothing may have arrived on a topic, in words."""
+        topic, wanted = self.topics[kind], _type_name(self.types[kind])
+        publishers = self._node.get_publishers_info_by_topic(topic)
+        if not publishers:
+            return f"{topic}: nobody publishes it"
+        others = {publisher.topic_type for publisher in publishers} - {wanted}
+        if others and len(others) == len({publisher.topic_type for publisher in publishers}):
+            return f"{topic}: it carries {', '.join(sorted(others))}, not {wanted}"
+        return f"{topic}: it has {len(publishers)} publisher(s), but nothing arrives"
+
+    def close(self) -> None:
+        """Stop listening."""
+        for subscription in self._subscriptions:
+            self._node.destroy_subscription(subscription)
+        self._subscriptions = []
+
+
+def _transported(node: Node, base: str, transport: str) -> str:
+    topic = node.resolve_topic_name(base)
+    return topic if transport == "raw" else f"{topic}/{transport}"
+
+
+def _type_name(kind: Any) -> str:
+    return f"{kind.__module__.split('.')[0]}/msg/{kind.__name__}"

@@ -1,0 +1,163 @@
+"""The demo: a simulated camera and the segmenter in processes of their own, and a dialogue with them over DDS."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import rclpy
+
+from ..reply import Status
+from ..simulation.camera import DEMO_SEED, SimulatedCamera
+from ..simulation.questions import Query
+from .demo_client import DemoClient, Heard
+from .demo_report import Terminal, full_mask, save, write_answers
+from .messages import STATUS_CODES
+from .programs import ProgramError, Programs, running
+from .runtime import spin_in_thread
+
+CAMERA_HZ = 20.0
+WANTED_HZ = 15.0
+_START_TIMEOUT = 60.0
+_ANSWER_TIMEOUT = 30.0
+_KINDS = ("explicit", "attribute", "spatial", "affordance", "multi", "absent", "knowledge")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the demo; returns 0 if every instruction was answered."""
+    parser = argparse.ArgumentParser(prog="reason-seg demo", description=__doc__)
+    parser.add_argument(
+        "--out", type=Path, default=Path("outputs/demo"), help="folder for pictures, clouds and answers"
+    )
+    parser.add_argument("--view", action="store_true", help="show it in the browser, until Ctrl-C")
+    parser.add_argument("--seed", type=int, default=DEMO_SEED, help="which scene")
+    parser.add_argument("--segmenter", default="embedded", help="what answers: a name, or module:Class of your own")
+    options = parser.parse_args(arguments)
+    return run_demo(options.out, options.view, options.seed, options.segmenter)
+
+
+def run_demo(out: Path, view: bool = False, seed: int = DEMO_SEED, segmenter: str = "embedded") -> int:
+    """Start everything, hold the dialogue, write the results to a folder that is emptied first.
+
+    Returns:
+        0 if every instruction was answered; a camera that is slower than wanted is told but no failure.
+    """
+    shutil.rmtree(out, ignore_errors=True)
+    out.mkdir(parents=True)
+    terminal = Terminal()
+    terminal.say("starting the simulated camera and the segmenter, each in a process of its own")
+    try:
+        with running(_programs(seed, segmenter, view), out) as programs:
+            return _run(programs, SimulatedCamera(seed), view, terminal, out)
+    except ProgramError as error:
+        terminal.say(str(error), 31)
+        return 1
+    except KeyboardInterrupt:
+        terminal.say()
+        return 130
+
+
+def _programs(seed: int, segmenter: str, view: bool) -> dict[str, list[str]]:
+    """Each program's ROS arguments."""
+    programs = {
+        "sim_camera": ["-p", f"rate:={CAMERA_HZ}", "-p", f"seed:={seed}"],
+        "segmenter": ["-p", f"segmenter:={segmenter}"],
+    }
+    if view:
+        programs["viewer"] = ["-p", "open_browser:=true"]
+    return programs
+
+
+def _run(programs: Programs, scene: SimulatedCamera, view: bool, terminal: Terminal, out: Path) -> int:
+    rclpy.init()
+    client = DemoClient()
+    spin_in_thread(client)
+    try:
+        programs.wait_until(lambda: client.ready, _START_TIMEOUT, lambda: terminal.progress(client.state))
+        terminal.say("both are ready")
+        failures = _dialogue(client, scene, terminal, out)
+        if view:
+            _stay(client, programs, terminal)
+        return 1 if failures else 0
+    finally:
+        rclpy.try_shutdown()
+        client.destroy_node()
+
+
+def _dialogue(client: DemoClient, scene: SimulatedCamera, terminal: Terminal, out: Path) -> int:
+    """Ask one question of each kind; returns how many were not answered."""
+    rate = client.measure_rate(2.0)
+    terminal.say(f"camera: 640x480 colour, depth and camera info at {rate:.1f} Hz over DDS")
+    if rate < WANTED_HZ:
+        terminal.say(f"  that is less than {WANTED_HZ:g} Hz: this machine is busy or slow", 33)
+    records: list[dict[str, Any]] = []
+    failures = 0
+    truth_ids = scene.truth()[0].ids
+    for number, query in enumerate(_one_of_each_kind(scene.questions()), 1):
+        terminal.say()
+        terminal.say(f"{number}. {query.instruction}   ({query.kind})", 1)
+        heard = client.ask(query.instruction, _ANSWER_TIMEOUT, terminal.progress)
+        if heard is None:
+            terminal.say(f"  no answer within {_ANSWER_TIMEOUT:g} s", 31)
+            failures += 1
+            continue
+        terminal.answer(heard)
+        record = save(heard, number, query.kind, out)
+        iou = _agreement(heard, query, truth_ids)
+        record["iou_with_truth"] = round(iou, 3)
+        terminal.say(f"    agrees with the simulation's truth: IoU {iou:.2f}", 2)
+        failures += heard.array.status not in STATUS_CODES.values()
+        records.append(record)
+    write_answers(out / "answers.json", records, rate)
+    terminal.say()
+    right = sum(record["iou_with_truth"] > 0.5 for record in records)
+    terminal.say(f"{len(records)} answers, {right} of them right; pictures, clouds and answers.json are in {out}/")
+    return failures
+
+
+def _one_of_each_kind(queries: Sequence[Query]) -> list[Query]:
+    first = {query.kind: query for query in reversed(queries)}
+    return [first[kind] for kind in _KINDS if kind in first]
+
+
+def _agreement(heard: Heard, query: Query, ids: np.ndarray) -> float:
+    """IoU of the answer's masks with the true ones; 1 for an absent target that was not found."""
+    answered = heard.array.instances
+    if heard.array.status == STATUS_CODES[Status.AMBIGUOUS]:
+        answered = answered[:1]
+    masks = [full_mask(instance, ids.shape) for instance in answered]
+    predicted = np.any(masks, axis=0) if masks else np.zeros(ids.shape, bool)
+    true = np.isin(ids, query.target_ids)
+    union = np.count_nonzero(predicted | true)
+    return float(np.count_nonzero(predicted & true) / union) if union else 1.0
+
+
+def _stay(client: DemoClient, programs: Programs, terminal: Terminal) -> None:
+    """Leave everything up until Ctrl-C; what is typed is asked."""
+    programs.wait_until(lambda: "http" in programs.log("viewer"), _START_TIMEOUT)
+    url = next(word for word in programs.log("viewer").split() if word.startswith("http"))
+    terminal.say()
+    terminal.say(f"The viewer is at {url}", 1)
+    terminal.say("Ctrl-C ends it." + (" Type an instruction to ask it." if sys.stdin.isatty() else ""))
+    while True:
+        programs.check()
+        if not sys.stdin.isatty():
+            time.sleep(0.5)
+            continue
+        try:
+            instruction = input("> ")
+        except EOFError:
+            return
+        heard = client.ask(instruction, _ANSWER_TIMEOUT, terminal.progress)
+        if heard is not None:
+            terminal.answer(heard)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

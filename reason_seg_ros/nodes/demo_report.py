@@ -1,0 +1,139 @@
+"""What the demo shows in the terminal and leaves on disk."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from reason_seg_ros.msg import Reply, SegmentedInstance
+
+from ..viewing.overlay import draw_overlay
+from .clouds import points_from_cloud
+from .demo_client import Heard
+from .messages import STATUS_NAMES
+
+_SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
+_STATUS_COLORS = {Reply.FOUND: 32, Reply.ABSENT: 36, Reply.AMBIGUOUS: 33}
+
+
+class Terminal:
+    """Prints the dialogue; progress on one line that is overwritten, only where somebody looks."""
+
+    def __init__(self) -> None:
+        self._live = sys.stdout.isatty()
+        self._colored = self._live and "NO_COLOR" not in os.environ
+        self._turn = 0
+
+    def say(self, text: str = "", code: int = 0) -> None:
+        """Print a line, in an ANSI color if the terminal has them."""
+        self._clear()
+        print(f"\033[{code}m{text}\033[0m" if code and self._colored else text, flush=True)
+
+    def progress(self, text: str) -> None:
+        """Show what is being done."""
+        if self._live:
+            self._turn += 1
+            print(f"\r\033[K  {_SPINNER[self._turn % len(_SPINNER)]} {text}", end="", flush=True)
+
+    def answer(self, heard: Heard) -> None:
+        """Print an answer and its instances."""
+        array = heard.array
+        name = STATUS_NAMES[array.status]
+        self.say(f"  {name}: {array.text}", _STATUS_COLORS.get(array.status, 31))
+        for instance in array.instances:
+            self.say("    " + instance_line(instance))
+        stages = ", ".join(f"{latency.stage} {latency.milliseconds:.0f}" for latency in array.latencies)
+        self.say(f"    ms: {stages}", 2)
+
+    def _clear(self) -> None:
+        if self._live:
+            print("\r\033[K", end="")
+
+
+def instance_line(instance: SegmentedInstance) -> str:
+    """One instance in one line: label, id, position, size, score."""
+    head = f"{instance.label} #{instance.id}".ljust(24)
+    if not instance.point_count:
+        return f"{head} no depth on it   score {instance.score:.2f}"
+    p, e = instance.pose.position, instance.extents
+    size = " x ".join(f"{side * 100:.0f}" for side in (e.x, e.y, e.z))
+    return f"{head} at ({p.x:+.2f}, {p.y:+.2f}, {p.z:.2f}) m   {size} cm   score {instance.score:.2f}"
+
+
+def save(heard: Heard, number: int, kind: str, out: Path) -> dict[str, Any]:
+    """Write an answer's overlay and clouds; returns what answers.json says about it."""
+    array = heard.array
+    name = f"{number:02d}_{kind}"
+    record: dict[str, Any] = {
+        "instruction": array.instruction,
+        "kind": kind,
+        "status": STATUS_NAMES[array.status],
+        "text": array.text,
+        "steps": list(heard.reply.steps),
+        "seconds": round(heard.seconds, 3),
+        "latency_ms": {latency.stage: round(latency.milliseconds, 2) for latency in array.latencies},
+        "instances": [],
+    }
+    if heard.overlay is not None:
+        picture = draw_overlay(heard.overlay, [], array.instruction, array.text)
+        record["overlay"] = f"{name}.png"
+        cv2.imwrite(str(out / record["overlay"]), cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
+    for instance in array.instances:
+        entry = describe(instance)
+        if instance.point_count:
+            label = re.sub(r"\W+", "_", instance.label)
+            entry["cloud"] = f"{name}_{label}_{instance.id}.ply"
+            write_ply(out / entry["cloud"], *points_from_cloud(instance.cloud))
+        record["instances"].append(entry)
+    return record
+
+
+def describe(instance: SegmentedInstance) -> dict[str, Any]:
+    """An instance for JSON; metres, optical frame."""
+    position, orientation, extents = instance.pose.position, instance.pose.orientation, instance.extents
+    return {
+        "id": instance.id,
+        "label": instance.label,
+        "description": instance.description,
+        "score": round(instance.score, 4),
+        "frame_id": instance.header.frame_id,
+        "center": [round(v, 4) for v in (position.x, position.y, position.z)],
+        "orientation_xyzw": [round(v, 5) for v in (orientation.x, orientation.y, orientation.z, orientation.w)],
+        "extents": [round(v, 4) for v in (extents.x, extents.y, extents.z)],
+        "points": instance.point_count,
+        "touches_border": instance.touches_border,
+        "depth_share": round(instance.depth_share, 3),
+    }
+
+
+def full_mask(instance: SegmentedInstance, shape: tuple[int, int]) -> np.ndarray:
+    """An instance's mask in the whole image: (H, W) bool."""
+    mask = np.zeros(shape, bool)
+    box, crop = instance.box, instance.mask
+    pixels = np.frombuffer(crop.data, np.uint8).reshape(crop.height, crop.step)[:, : crop.width]
+    mask[box.y_offset : box.y_offset + box.height, box.x_offset : box.x_offset + box.width] = pixels > 0
+    return mask
+
+
+def write_ply(path: Path, points: np.ndarray, colors: np.ndarray) -> None:
+    """A binary PLY cloud from (N, 3) metres and (N, 3) uint8 RGB."""
+    names = ("x", "y", "z", "red", "green", "blue")
+    vertices = np.empty(len(points), [(n, "<f4") for n in names[:3]] + [(n, "u1") for n in names[3:]])
+    for i, name in enumerate(names[:3]):
+        vertices[name] = points[:, i]
+        vertices[names[3 + i]] = colors[:, i]
+    properties = [f"property {'float' if n in 'xyz' else 'uchar'} {n}" for n in names]
+    header = ["ply", "format binary_little_endian 1.0", f"element vertex {len(points)}", *properties, "end_header", ""]
+    path.write_bytes("\n".join(header).encode() + vertices.tobytes())
+
+
+def write_answers(path: Path, records: list[dict[str, Any]], camera_hz: float) -> None:
+    """Write answers.json."""
+    path.write_text(json.dumps({"camera_hz": round(camera_hz, 2), "answers": records}, indent=1) + "\n")

@@ -1,0 +1,171 @@
+"""The segmenter node's parameters: one table that declares, checks and documents them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+Value = bool | int | float | str
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A parameter of the node.
+
+    Attributes:
+        default: its type is the parameter's type.
+        low, high: inclusive range of a number, None for none.
+        choices: the strings that are allowed, empty for any.
+        dynamic: takes effect at once; the others are read on configure and may only change before it.
+    """
+
+    name: str
+    default: Value
+    description: str
+    low: float | None = None
+    high: float | None = None
+    choices: tuple[str, ...] = ()
+    dynamic: bool = False
+
+    @property
+    def limits(self) -> str:
+        """What is allowed, in words; empty for anything."""
+        if self.choices:
+            return ", ".join(self.choices)
+        return "" if self.low is None else f"{self.low:g} to {self.high:g}"
+
+    def refusal(self, value: Any) -> str:
+        """Why a value is not allowed; empty if it is."""
+        if self.choices and value not in self.choices:
+            return f"{self.name} is '{value}': it must be one of {self.limits}"
+        if self.low is not None and self.high is not None and not self.low <= value <= self.high:
+            return f"{self.name} is {value}: it must be from {self.limits}"
+        return ""
+
+
+PARAMETERS = (
+    Parameter("segmenter", "embedded", "Segmenter to answer with: its name, or module:Class of your own."),
+    Parameter(
+        "segmenter_options", "", "Options of the segmenter as a YAML mapping, for example '{beam: 4}'; empty for none."
+    ),
+    Parameter("objects_file", "", "YAML file with objects of your own for the embedded segmenter; empty for none."),
+    Parameter(
+        "image_transport",
+        "raw",
+        "How colour arrives: on color/image_raw, or on the topic's /compressed.",
+        choices=("raw", "compressed"),
+    ),
+    Parameter(
+        "depth_image_transport",
+        "raw",
+        "How depth arrives: on depth/image_raw, or on the topic's /compressedDepth.",
+        choices=("raw", "compressedDepth"),
+    ),
+    Parameter(
+        "target_frame",
+        "",
+        "Frame for poses and boxes, looked up with tf2 at the image's stamp; boxes then stand upright along its z axis "
+        "(up by REP-103, unless it is an optical frame). Empty: the camera's optical frame.",
+    ),
+    Parameter("transform_timeout", 0.2, "Seconds to wait for the transform at the image's stamp.", 0.0, 10.0),
+    Parameter("autostart", True, "Configure and activate at start, without a lifecycle manager."),
+    Parameter(
+        "slop", 0.03, "Seconds by which the stamps of colour, depth and camera info may differ.", 0.0, 1.0, dynamic=True
+    ),
+    Parameter(
+        "max_frame_age", 0.5, "Seconds that a frame may be old when it is asked about.", 0.01, 60.0, dynamic=True
+    ),
+    Parameter("frame_timeout", 5.0, "Seconds that an instruction waits for a frame.", 0.0, 120.0, dynamic=True),
+    Parameter("max_instruction_length", 1000, "Characters that an instruction may have.", 1, 100_000, dynamic=True),
+    Parameter("max_queued_goals", 8, "Action goals that may wait for their turn.", 0, 1000, dynamic=True),
+    Parameter(
+        "marker_lifetime",
+        0.0,
+        "Seconds that markers stay; 0 keeps them until the next answer.",
+        0.0,
+        3600.0,
+        dynamic=True,
+    ),
+)
+
+
+class NodeParameters:
+    """Declares the table on a node, keeps the values and watches over changes.
+
+    Args:
+        node: any rclpy node.
+        configured: tells whether the parameters that are not dynamic are in use.
+        changed: called after a change of dynamic parameters, with their new values.
+
+    Raises:
+        rclpy.exceptions.ParameterException: if a value given at start has another type or is out of range.
+        ValueError: if a value given at start is not among the choices.
+    """
+
+    def __init__(
+        self,
+        node: Any,
+        configured: Callable[[], bool],
+        changed: Callable[[dict[str, Any]], None],
+        table: Sequence[Parameter] = PARAMETERS,
+    ) -> None:
+        self._table = {parameter.name: parameter for parameter in table}
+        self._configured = configured
+        self._changed = changed
+        self._values = {
+            name: node.declare_parameter(name, parameter.default, _descriptor(parameter)).value
+            for name, parameter in self._table.items()
+        }
+        refusals = [self._table[name].refusal(value) for name, value in self._values.items()]
+        if any(refusals):
+            raise ValueError("; ".join(filter(None, refusals)))
+        node.add_on_set_parameters_callback(self._on_set)
+
+    def __getitem__(self, name: str) -> Any:
+        return self._values[name]
+
+    def _on_set(self, changes: Sequence[Any]) -> Any:
+        from rcl_interfaces.msg import SetParametersResult
+
+        ours = {change.name: change.value for change in changes if change.name in self._table}
+        for name, value in ours.items():
+            parameter = self._table[name]
+            refusal = parameter.refusal(value)
+            if not refusal and not parameter.dynamic and self._configured() and value != self._values[name]:
+                refusal = f"{name} is read on configure: clean the node up, set it, then configure again"
+            if refusal:
+                return SetParametersResult(successful=False, reason=refusal)
+        self._values.update(ours)
+        if ours:
+            self._changed(ours)
+        return SetParametersResult(successful=True)
+
+
+def markdown_table(table: Sequence[Parameter] = PARAMETERS) -> str:
+    """The parameters as a Markdown table."""
+    rows = ["| parameter | type | default | allowed | changes at | description |", "|---|---|---|---|---|---|"]
+    for parameter in table:
+        kind = {bool: "bool", int: "int", float: "double", str: "string"}[type(parameter.default)]
+        default = str(parameter.default).lower() if kind == "bool" else f"{parameter.default}"
+        when = "any time" if parameter.dynamic else "configure"
+        rows.append(
+            f"| `{parameter.name}` | {kind} | `{default or repr('')}` | {parameter.limits} | {when} "
+            f"| {parameter.description} |"
+        )
+    return "\n".join(rows) + "\n"
+
+
+def _descriptor(parameter: Parameter) -> Any:
+    from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
+
+    descriptor = ParameterDescriptor(description=parameter.description)
+    if parameter.choices:
+        descriptor.additional_constraints = f"one of {parameter.limits}"
+    if isinstance(parameter.default, float) and parameter.low is not None:
+        descriptor.floating_point_range = [FloatingPointRange(from_value=parameter.low, to_value=parameter.high)]
+    elif parameter.low is not None and parameter.high is not None:
+        descriptor.integer_range = [IntegerRange(from_value=int(parameter.low), to_value=int(parameter.high), step=1)]
+    if parameter.name == "autostart":
+        descriptor.read_only = True
+    return descriptor

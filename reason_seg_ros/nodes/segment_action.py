@@ -1,0 +1,114 @@
+"""The action ~/segment on top of the question queue."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from rclpy.action import ActionServer, CancelResponse, GoalResponse
+from rclpy.node import Node
+from rclpy.task import Future
+
+from reason_seg_ros.action import Segment
+from reason_seg_ros.msg import Reply
+
+from . import interface
+from .answering import Outcome
+from .questions import Question
+
+# A result holds clouds; rcl keeps it for this many seconds after the goal has ended.
+_RESULT_TIMEOUT = 30
+
+
+class SegmentAction:
+    """Takes goals in and hands their results out; who answers them is none of its business.
+
+    Every goal is accepted, so that what keeps it from being answered reaches the client as an error code in the result.
+    Goal handles are only touched on the executor's thread, since rcl's action server is not thread safe; a goal that
+    waits is a suspended coroutine and holds no thread.
+
+    Args:
+        node: the node.
+        ask: queues a question; calls its `on_done` in any case, now or later.
+        withdraw: takes a waiting question out of the queue and ends it; does nothing once its turn has come.
+    """
+
+    def __init__(self, node: Node, ask: Callable[[Question], None], withdraw: Callable[[Question], None]) -> None:
+        self._node = node
+        self._ask = ask
+        self._withdraw = withdraw
+        self._open: dict[bytes, tuple[Question, Future]] = {}
+        self._server = ActionServer(
+            node,
+            Segment,
+            interface.SEGMENT.name,
+            self._execute,
+            goal_callback=lambda goal: GoalResponse.ACCEPT,
+            handle_accepted_callback=self._accepted,
+            cancel_callback=self._cancel,
+            result_timeout=_RESULT_TIMEOUT,
+        )
+
+    def destroy(self) -> None:
+        """Close the action."""
+        self._server.destroy()
+
+    def _accepted(self, goal: Any) -> None:
+        done: Future = Future()
+        started = False
+
+        def on_progress(stage: str, text: str) -> None:
+            nonlocal started
+            if not started:
+                started = True
+                self._on_executor(goal.execute)
+            goal.publish_feedback(Segment.Feedback(stage=stage, partial_text=text))
+
+        def on_done(outcome: Outcome) -> None:
+            nonlocal started
+            done.set_result(outcome)
+            if not started:
+                started = True
+                self._on_executor(goal.execute)
+            else:
+                self._wake()
+
+        question = Question(goal.request.instruction, replaceable=False, on_progress=on_progress, on_done=on_done)
+        self._open[_key(goal)] = (question, done)
+        goal.publish_feedback(Segment.Feedback(stage="queued"))
+        self._ask(question)
+
+    async def _execute(self, goal: Any) -> Segment.Result:
+        _, done = self._open[_key(goal)]
+        outcome: Any = await done
+        del self._open[_key(goal)]
+        array = outcome.array
+        if goal.is_cancel_requested:
+            goal.canceled()
+        elif array.status in (Reply.ERROR, Reply.CANCELLED):
+            goal.abort()
+        else:
+            goal.succeed()
+        message = array.text if array.status in (Reply.ERROR, Reply.CANCELLED) else ""
+        return Segment.Result(answer=array, error_code=array.error_code, error_message=message)
+
+    def _cancel(self, goal: Any) -> CancelResponse:
+        """Accept. The state changes after this returns, so a waiting goal is withdrawn on the executor's next turn."""
+        entry = self._open.get(_key(goal))
+        if entry is not None:
+            entry[0].cancel()
+            self._on_executor(self._withdraw, entry[0])
+        return CancelResponse.ACCEPT
+
+    def _on_executor(self, callback: Callable[..., Any], *arguments: Any) -> None:
+        if self._node.executor is not None:
+            self._node.executor.create_task(callback, *arguments)
+
+    def _wake(self) -> None:
+        """Let the executor look again at the coroutine that waits."""
+        if self._node.executor is not None:
+            self._node.executor.wake()
+
+
+def _key(goal: Any) -> bytes:
+    return bytes(goal.goal_id.uuid)

@@ -1,0 +1,138 @@
+"""The node `viewer`: shows the camera and the answers in the browser."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Any
+
+import numpy as np
+from rclpy.node import Node
+from rclpy.qos import QoSProfile
+from sensor_msgs.msg import Image
+
+from reason_seg_ros.msg import Reply, SegmentedInstance, SegmentedInstanceArray
+
+from ..errors import FrameError, ReasonSegError
+from ..viewing.rerun_log import GRPC_PORT, WEB_PORT, RerunLog, ShownInstance
+from . import interface
+from .camera_subscriptions import CameraSubscriptions
+from .clouds import points_from_cloud
+from .frame_source import triple_to_frame
+from .images import color_from_image
+from .messages import STATUS_NAMES
+from .outputs import LATCHED, RELIABLE
+from .parameters import PARAMETERS, NodeParameters, Parameter
+from .runtime import run_node
+from .streams import Streams, Triple, stamp_of
+
+_TURNS_SHOWN = 20
+_SLOP = 0.03
+
+VIEWER_PARAMETERS = (
+    Parameter("rate", 5.0, "Frames per second that are shown at most.", 0.1, 60.0),
+    Parameter("segmenter_node", "segmenter", "Name of the segmenter node whose answers are shown."),
+    Parameter("web_port", WEB_PORT, "Port of the page.", 1, 65535),
+    Parameter("grpc_port", GRPC_PORT, "Port of the data that the page shows.", 1, 65535),
+    Parameter("open_browser", False, "Open the page on this machine."),
+    *(parameter for parameter in PARAMETERS if parameter.name.endswith("image_transport")),
+)
+
+
+class Viewer(Node):
+    """Logs the newest frame, and every answer of the segmenter, to Rerun.
+
+    Raises:
+        ReasonSegError: if Rerun is not installed or its ports are taken.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__("viewer", **options)
+        parameters = NodeParameters(self, lambda: True, lambda changes: None, VIEWER_PARAMETERS)
+        self._log = RerunLog(parameters["web_port"], parameters["grpc_port"], parameters["open_browser"])
+        self._streams = Streams(_SLOP)
+        self._shown: Triple | None = None
+        self._turns: deque[Reply] = deque(maxlen=_TURNS_SHOWN)
+        self._camera = CameraSubscriptions(
+            self, self._streams.add, parameters["image_transport"], parameters["depth_image_transport"]
+        )
+        self._subscribe(Reply, interface.REPLY, self._on_reply, RELIABLE, parameters["segmenter_node"])
+        self._subscribe(
+            SegmentedInstanceArray, interface.INSTANCES, self._on_instances, RELIABLE, parameters["segmenter_node"]
+        )
+        self._subscribe(Image, interface.OVERLAY, self._on_overlay, LATCHED, parameters["segmenter_node"])
+        self.create_timer(1 / parameters["rate"], self._show_frame)
+        self.get_logger().info(f"open {self._log.url}")
+
+    def destroy_node(self) -> None:
+        """Close the page."""
+        self._log.close()
+        super().destroy_node()
+
+    def _subscribe(
+        self, kind: Any, endpoint: interface.Endpoint, callback: Any, qos: QoSProfile, segmenter: str
+    ) -> None:
+        self.create_subscription(kind, endpoint.name.replace("~", segmenter, 1), callback, qos)
+
+    def _show_frame(self) -> None:
+        triple = self._streams.newest
+        if triple is None or triple is self._shown:
+            return
+        self._shown = triple
+        try:
+            self._log.frame(triple_to_frame(triple))
+        except ReasonSegError as error:
+            self._warn(error)
+
+    def _warn(self, error: Exception) -> None:
+        self.get_logger().warning(str(error), throttle_duration_sec=10.0)
+
+    def _on_overlay(self, message: Image) -> None:
+        try:
+            self._log.overlay(color_from_image(message), stamp_of(message))
+        except FrameError as error:
+            self._warn(error)
+
+    def _on_instances(self, message: SegmentedInstanceArray) -> None:
+        try:
+            self._log.instances([_shown(instance) for instance in message.instances], stamp_of(message))
+        except FrameError as error:
+            self._warn(error)
+
+    def _on_reply(self, message: Reply) -> None:
+        if self._turns and self._turns[-1].request_id == message.request_id:
+            self._turns.pop()
+        self._turns.append(message)
+        self._log.dialogue("\n\n".join(map(_markdown, reversed(self._turns))))
+
+
+def _shown(message: SegmentedInstance) -> ShownInstance:
+    """An instance as the viewer draws it; its box only where it is in the frame of the cloud."""
+    points, _ = points_from_cloud(message.cloud)
+    box = message.box
+    shown = {
+        "id": message.id,
+        "label": message.label,
+        "score": message.score,
+        "points": points,
+        "box": (box.x_offset, box.y_offset, box.x_offset + box.width, box.y_offset + box.height),
+    }
+    if message.point_count and message.header.frame_id == message.cloud.header.frame_id:
+        position, orientation, extents = message.pose.position, message.pose.orientation, message.extents
+        shown["center"] = np.array([position.x, position.y, position.z])
+        shown["quaternion"] = np.array([orientation.x, orientation.y, orientation.z, orientation.w])
+        shown["extents"] = np.array([extents.x, extents.y, extents.z])
+    return ShownInstance(**shown)
+
+
+def _markdown(reply: Reply) -> str:
+    status = STATUS_NAMES[reply.status] + (f": {reply.stage}" if reply.stage else "")
+    return f"**{reply.instruction}**\n\n*{status}* {reply.text}"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the viewer."""
+    return run_node(Viewer, arguments)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

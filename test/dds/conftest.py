@@ -1,0 +1,110 @@
+"""Nodes in processes of their own, each test module in a DDS domain of its own."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+collect_ignore_glob: list[str] = []
+try:
+    import rclpy  # noqa: F401 (is it there?)
+
+    from reason_seg_ros.msg import Reply  # noqa: F401
+except ImportError:
+    collect_ignore_glob = ["test_*.py"]  # without ROS 2 and the built messages there is nothing to test here
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+# Domains above 101 collide with the ports that Linux hands out; below that the process id keeps two test runs apart.
+_DOMAINS = iter(range(1, 10_000))
+
+
+def new_domain() -> int:
+    """A DDS domain that no other test uses."""
+    return 1 + (os.getpid() * 13 + next(_DOMAINS)) % 100
+
+
+class Program:
+    """A node's process with its output."""
+
+    def __init__(self, module: str, domain: int, log: Path, *ros_arguments: str) -> None:
+        environment = dict(os.environ, ROS_DOMAIN_ID=str(domain), ROS_AUTOMATIC_DISCOVERY_RANGE="LOCALHOST")
+        environment["PYTHONPATH"] = os.pathsep.join([str(Path(__file__).parent), environment.get("PYTHONPATH", "")])
+        self._log = log
+        with log.open("w") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", module, "--ros-args", *ros_arguments],
+                env=environment,
+                cwd=log.parent,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+
+    @property
+    def output(self) -> str:
+        """What it has printed so far."""
+        return self._log.read_text()
+
+    @property
+    def alive(self) -> bool:
+        """True while it runs."""
+        return self.process.poll() is None
+
+    def end(self) -> int:
+        """Interrupt it as Ctrl-C does and return its exit status."""
+        self.process.send_signal(signal.SIGINT)
+        try:
+            return self.process.wait(20)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            raise
+
+
+def parameters(**values: Any) -> list[str]:
+    """ROS arguments that set parameters."""
+    written = {name: str(value).lower() if isinstance(value, bool) else value for name, value in values.items()}
+    return [word for name, value in written.items() for word in ("-p", f"{name}:={value}")]
+
+
+@pytest.fixture(scope="module")
+def domain() -> int:
+    return new_domain()
+
+
+@pytest.fixture(scope="module")
+def start(domain: int, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Program]]:
+    """Start a module as a program; all must end without fault at the end."""
+    programs: list[Program] = []
+
+    def starter(module: str, *ros_arguments: str) -> Program:
+        log = tmp_path_factory.mktemp("log") / f"{module}.txt"
+        programs.append(Program(module, domain, log, *ros_arguments))
+        return programs[-1]
+
+    yield starter
+    for program in programs:
+        if program.alive:
+            status = program.end()
+            assert status == 0, program.output
+            assert "a callback failed" not in program.output, program.output
+            unexpected = program.output.count("Traceback") - program.output.count("RuntimeError: told to fail\n")
+            assert unexpected == 0, program.output
+
+
+@pytest.fixture(scope="module")
+def gate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder whose files let "hold NAME" go on."""
+    return tmp_path_factory.mktemp("gate")
+
+
+@pytest.fixture(scope="module")
+def near(gate: Path) -> list[str]:
+    """ROS arguments for the segmenter of these tests."""
+    return parameters(segmenter="near_segmenter:NearSegmenter", segmenter_options=f"'{{gate: {gate}}}'")

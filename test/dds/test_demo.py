@@ -1,0 +1,42 @@
+"""The demo: all of it, with the segmenter of these tests so that it stays quick."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import pytest
+from conftest import new_domain
+
+pytest.importorskip("open3d", reason="the simulation needs open3d")
+
+
+def test_the_demo_leaves_its_results(tmp_path: Path) -> None:
+    environment = dict(os.environ, ROS_DOMAIN_ID=str(new_domain()))
+    environment["PYTHONPATH"] = os.pathsep.join([str(Path(__file__).parent), environment.get("PYTHONPATH", "")])
+    out = tmp_path / "demo"
+    command = ["-m", "reason_seg_ros.nodes.demo", "--out", str(out), "--segmenter", "near_segmenter:NearSegmenter"]
+    run = subprocess.run(
+        [sys.executable, *command],
+        env=environment,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=110,
+        check=False,
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+    results = json.loads((out / "answers.json").read_text())
+    kinds = {answer["kind"] for answer in results["answers"]}
+    assert kinds >= {"explicit", "attribute", "spatial", "affordance", "multi", "absent"}
+    assert results["camera_hz"] > 0
+    for answer in results["answers"]:
+        assert answer["status"] in ("found", "absent", "ambiguous")
+        assert answer["instruction"] in run.stdout
+        assert cv2.imread(str(out / answer["overlay"])).shape[1] == 640
+        for instance in answer["instances"]:
+            assert (out / instance["cloud"]).read_bytes().startswith(b"ply\nformat binary_little_endian")

@@ -1,0 +1,125 @@
+"""The managed node: every transition, invalid ones, failing ones; and an answer in every state."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from camera import Camera
+from conftest import Program, parameters
+from diagnostic_msgs.msg import DiagnosticStatus
+from person import Person
+
+from reason_seg_ros.msg import Reply
+
+
+@pytest.fixture(scope="module")
+def program(start: Callable[..., Program], near: list[str]) -> Program:
+    return start("reason_seg_ros.nodes.segmenter_node", *near, *parameters(autostart=False))
+
+
+@pytest.fixture(scope="module")
+def person(domain: int, program: Program) -> Iterator[Person]:
+    person = Person(domain)
+    person.connect()
+    camera = Camera(person.node)
+    yield person
+    camera.close()
+    person.close()
+
+
+@pytest.fixture(autouse=True)
+def unconfigured(person: Person) -> None:
+    """Every test starts in the first state."""
+    for state, transition in (("active", "deactivate"), ("inactive", "cleanup")):
+        if person.state == state:
+            assert person.change_state(transition)
+    assert person.state == "unconfigured"
+
+
+def expect_not_active(person: Person, state: str) -> None:
+    array = person.ask(f"while {state}")
+    assert (array.status, array.error_code) == (Reply.ERROR, Reply.NOT_ACTIVE)
+    assert state in array.text
+    assert "ros2 lifecycle" in array.text
+    goal = person.goal(f"while {state}")
+    assert (goal.status, goal.result.error_code) == ("aborted", Reply.NOT_ACTIVE)
+
+
+def test_all_the_way_up_and_down_twice(person: Person) -> None:
+    for _ in range(2):
+        expect_not_active(person, "unconfigured")
+        assert person.change_state("configure")
+        assert person.state == "inactive"
+        expect_not_active(person, "inactive")
+        assert person.change_state("activate")
+        assert person.state == "active"
+        assert person.ask("what is near").status == Reply.FOUND
+        assert person.change_state("deactivate")
+        expect_not_active(person, "inactive")
+        assert person.change_state("activate")
+        assert person.ask("and again").status == Reply.FOUND
+        assert person.change_state("deactivate")
+        assert person.change_state("cleanup")
+        assert person.state == "unconfigured"
+
+
+def test_invalid_transitions_do_no_harm(person: Person, program: Program) -> None:
+    for transition in ("activate", "deactivate", "cleanup"):
+        assert not person.change_state(transition)
+    assert program.alive
+    assert person.change_state("configure")
+    assert not person.change_state("configure")
+    assert person.state == "inactive"
+
+
+def test_deactivating_ends_what_runs_and_what_waits(person: Person) -> None:
+    assert person.change_state("configure")
+    assert person.change_state("activate")
+    running, waiting = person.goal("hold never"), person.goal("wait your turn")
+    person.until(lambda: person.working("hold never"))
+    assert person.change_state("deactivate")
+    assert running.result.answer.status == Reply.CANCELLED
+    assert waiting.result.error_code == Reply.NOT_ACTIVE
+
+
+def test_diagnostics_follow_the_state(person: Person) -> None:
+    assert person.change_state("configure")
+    person.until(lambda: person.status("segmenter: segmenter").message == "inactive")
+    assert person.change_state("activate")
+    person.until(lambda: person.status("segmenter: segmenter").message == "active")
+
+
+@pytest.fixture(scope="module", params=["unknown", "broken"])
+def failing(
+    request: pytest.FixtureRequest, start: Callable[..., Program], person: Person, domain: int
+) -> Iterator[Person]:
+    """Somebody who talks to a node whose segmenter cannot be loaded."""
+    wrong = {
+        "unknown": parameters(segmenter="no_such_segmenter"),
+        "broken": parameters(segmenter="near_segmenter:NearSegmenter", segmenter_options="'{broken: true}'"),
+    }[request.param]
+    name = f"failing_{request.param}"
+    start("reason_seg_ros.nodes.segmenter_node", *wrong, "-r", f"__node:={name}", "-r", f"instruction:=/{name}/say")
+    failing = Person(domain, f"/{name}", f"/{name}/say")
+    failing.connect()
+    yield failing
+    failing.close()
+
+
+def test_a_segmenter_that_cannot_be_loaded(failing: Person) -> None:
+    """The node says why and can be configured again."""
+    array = failing.ask("anyone there")
+    assert array.error_code == Reply.NOT_ACTIVE
+    assert "no_such_segmenter" in array.text or "this segmenter is broken" in array.text
+    assert failing.state == "unconfigured"
+    status = failing.until(lambda: failing.status(f"{failing.node_name}: segmenter"))
+    assert status.level == DiagnosticStatus.ERROR
+    assert not failing.change_state("configure")
+    assert failing.state == "unconfigured"
+
+
+def test_gate_is_empty(gate: Path) -> None:
+    """The goals above were ended by the node, not let through."""
+    assert not list(gate.iterdir())
