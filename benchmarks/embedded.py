@@ -1,6 +1,6 @@
 """How well the embedded segmenter answers: on simulated tables, and on the real frames where they are at hand.
 
-    python -m benchmarks.embedded [--scenes N] [--seed S] [DATASET_DIR ...]
+python -m benchmarks.embedded [--scenes N] [--seed S] [DATASET_DIR ...]
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ INSTRUCTIONS = (
 
 
 def measure(repeat: int, frame: Path | None) -> dict[str, list[float]]:
-    """Milliseconds of every answer, by stage; "total" runs from the stamp to publishing, "heard" from asking to hearing."""
+    """Milliseconds of every answer by stage; "total" is from stamp to publishing, "heard" from asking to hearing."""
     import rclpy
 
     from reason_seg_ros.nodes.demo_client import DemoClient

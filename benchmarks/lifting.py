@@ -77,15 +77,15 @@ class Clock:
 def ours(frame: Frame, segments: Sequence[Segment], up: np.ndarray | None) -> dict[str, float]:
     """Milliseconds per step of one `lift`."""
     clock = Clock()
-    saved = lifting.clean_mask, lifting._points, lifting.fit_box, cleaning.find_edges
+    saved = lifting.clean_mask, lifting._points, lifting.fit_box, cleaning.find_unsound
     lifting.clean_mask = clock.wrap("cleaning", lifting.clean_mask)
     lifting._points = clock.wrap("points", lifting._points)
     lifting.fit_box = clock.wrap("box", lifting.fit_box)
-    cleaning.find_edges = clock.wrap("depth edges", cleaning.find_edges)
+    cleaning.find_unsound = clock.wrap("depth edges", cleaning.find_unsound)
     try:
         clock.wrap("total", lifting.lift)(frame, segments, up)
     finally:
-        lifting.clean_mask, lifting._points, lifting.fit_box, cleaning.find_edges = saved
+        lifting.clean_mask, lifting._points, lifting.fit_box, cleaning.find_unsound = saved
     steps = clock.steps
     steps["cleaning"] -= steps["depth edges"]
     order = ("depth edges", "cleaning", "points", "box")

@@ -73,6 +73,8 @@ try:
     import numpy
     major = int(numpy.__version__.split(".")[0])
     print(f"numpy>={major},<{major + 1}")
+    if major < 2:
+        print("pyarrow<22")  # newer releases need NumPy 2 without saying so
 except ImportError:
     pass
 PYTHON

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from reason_seg_ros.geometry.planes import Plane
@@ -20,6 +22,7 @@ from reason_seg_ros.segmenters.embedded.language.intent import Description, Nami
 from reason_seg_ros.segmenters.embedded.proposals.base import Proposal, Scenery
 
 IMAGE = (240, 320)
+_FORM = replace(Form(*[0.0] * 24), pixels=3.5, solidity=0.97)
 _RGB = {
     "red": (200, 20, 25), "green": (30, 140, 40), "blue": (30, 70, 190), "white": (240, 240, 238),
     "black": (20, 20, 22), "yellow": (235, 205, 40), "orange": (245, 125, 20), "grey": (128, 128, 128),
@@ -67,10 +70,10 @@ def thing(
     column, row = np.clip(pixel.astype(int), 6, np.array(IMAGE[::-1]) - 6)
     mask[row - 5 : row + 5, column - 5 : column + 5] = True
     return Candidate(
-        proposal=Proposal(mask, score, 0), measured=measured, form=Form(*[0.0] * 24), shapes=shapes,
+        proposal=Proposal(mask, score, 0), measured=measured, form=_FORM, shapes=shapes,
         regions=Regions(whole, whole, upper, (upper, upper)),
         parts=Parts(handle=handle, opening=opening, lid=0.9 if top else 0.1, label=0.1),
-        lightness={"white": 95.0, "black": 8.0}.get(color, 50.0), texture=0.0, pixel=pixel,
+        lightness={"white": 95.0, "black": 8.0}.get(color, 50.0), texture=0.0, contrast=40.0, pixel=pixel,
     )  # fmt: skip
 
 

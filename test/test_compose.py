@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,7 +19,7 @@ from reason_seg_ros.nodes.compose import (
 )
 
 
-def made(**_: object) -> None:
+def made(**_: object) -> Any:
     """No node is made here."""
 
 

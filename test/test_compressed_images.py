@@ -12,44 +12,12 @@ import pytest
 pytest.importorskip("sensor_msgs.msg", reason="needs ROS 2's messages: run `make setup`, then `. ./env.sh`")
 pytest.importorskip("reason_seg_ros.msg", reason="needs the built messages: run `make setup`, then `. ./env.sh`")
 
+from rvl_encoder import encode_rvl
 from sensor_msgs.msg import CompressedImage
 
 from reason_seg_ros.nodes.compressed_images import color_from_compressed, depth_from_compressed
 from reason_seg_ros.nodes.problems import ImageError
 from reason_seg_ros.nodes.rvl import decode_rvl
-
-
-def encode_rvl(image: np.ndarray) -> bytes:
-    """RVL as its paper has it, number by number."""
-    nibbles: list[int] = []
-
-    def write(value: int) -> None:
-        while True:
-            value, low = value >> 3, value & 7
-            nibbles.append(low | (8 if value else 0))
-            if not value:
-                return
-
-    pixels = [int(value) for value in image.ravel()]
-    position = previous = 0
-    while position < len(pixels):
-        zeros = position
-        while zeros < len(pixels) and pixels[zeros] == 0:
-            zeros += 1
-        readings = zeros
-        while readings < len(pixels) and pixels[readings] != 0:
-            readings += 1
-        write(zeros - position)
-        write(readings - zeros)
-        for value in pixels[zeros:readings]:
-            delta, previous = value - previous, value
-            write(2 * delta if delta >= 0 else -2 * delta - 1)
-        position = readings
-    nibbles += [0] * (-len(nibbles) % 8)
-    words = [
-        sum(nibble << (28 - 4 * i) for i, nibble in enumerate(nibbles[k : k + 8])) for k in range(0, len(nibbles), 8)
-    ]
-    return struct.pack(f"<{len(words)}I", *words)
 
 
 def compressed(data: bytes, form: str) -> CompressedImage:

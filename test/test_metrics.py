@@ -6,7 +6,7 @@ import json
 
 import numpy as np
 import pytest
-from conftest import SHARED
+from shared_data import SHARED
 
 from reason_seg_ros.evaluation.metrics import overlap, score
 

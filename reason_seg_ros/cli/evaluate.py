@@ -54,7 +54,9 @@ def run(arguments: argparse.Namespace) -> None:
     figures = summary.as_dict()
     _print(summary)
     if arguments.proposals:
-        quality = _proposal_quality(frames)
+        from ..evaluation.proposal_quality import measure_proposals
+
+        quality = measure_proposals(frames)
         figures["proposals"] = asdict(quality)
         _print_proposals(quality)
     if arguments.json:
@@ -80,18 +82,6 @@ def _evaluate(frames: Sequence[AnnotatedFrame], arguments: argparse.Namespace, r
     finally:
         progress.end()
     return runner.summarize(outcomes)
-
-
-def _proposal_quality(frames: Sequence[AnnotatedFrame]) -> ProposalQuality:
-    from ..evaluation.proposal_quality import quality, summarize
-    from ..segmenters.embedded.proposals.propose import propose
-
-    qualities = []
-    for frame in frames:
-        truth = frame.load()
-        masks = [proposal.mask for proposal in propose(truth.frame).proposals]
-        qualities.append(quality(masks, truth.ids, truth.ignore))
-    return summarize(qualities)
 
 
 def _print(summary: Summary) -> None:

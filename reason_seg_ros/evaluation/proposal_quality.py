@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..segmenters.embedded.proposals.propose import propose
+from .dataset import AnnotatedFrame
+
 
 @dataclass(frozen=True, eq=False)
 class FrameQuality:
@@ -68,6 +71,16 @@ def quality(masks: Sequence[np.ndarray], instances: np.ndarray, ignore: np.ndarr
         best_iou=iou.max(axis=0, initial=0.0),
         precise=iou.max(axis=1, initial=0.0),
     )
+
+
+def measure_proposals(frames: Iterable[AnnotatedFrame]) -> ProposalQuality:
+    """Figures of the embedded segmenter's proposals over a data set."""
+    return summarize(_of_frame(frame) for frame in frames)
+
+
+def _of_frame(frame: AnnotatedFrame) -> FrameQuality:
+    truth = frame.load()
+    return quality([proposal.mask for proposal in propose(truth.frame).proposals], truth.ids, truth.ignore)
 
 
 def summarize(frames: Iterable[FrameQuality]) -> ProposalQuality:

@@ -8,7 +8,6 @@ import numpy as np
 
 from ..frame import Frame
 from .cells import cells_of, fit, to_plane
-from .memo import memoized
 from .noise import FLOOR, noise_gain, sigma
 
 _COLUMNS = 40
@@ -20,9 +19,7 @@ _SEED_STEP = 3
 """Every third cell's window proposes a plane: a plane of the least size still gets several proposals."""
 _BEND = 1.0 - np.cos(np.radians(15.0))
 """Cells whose own normal departs by more than 15 degrees do not lie on the plane."""
-FLOOR_RISE = 0.004
-"""Metres: what rises by less over its support, beyond the tolerance, is told by colour alone."""
-BIAS = 0.004
+_BIAS = 0.004
 """Depth cameras bend flat surfaces: a slow error of up to this share of the range."""
 
 
@@ -44,41 +41,54 @@ class Plane:
         """Signed distance of points (..., 3) above the plane, metres."""
         return points @ self.normal.astype(points.dtype) + points.dtype.type(self.offset)
 
-    def flipped(self) -> Plane:
-        """The same plane with the other side up."""
-        return Plane(-self.normal, -self.offset, self.mask)
 
+def tolerance(depth: np.ndarray, gain: float, bias: float = _BIAS) -> np.ndarray:
+    """Distance from a plane up to which a reading may still belong to it: same shape as `depth`, metres.
 
-def tolerance(depth: np.ndarray, gain: float, bias: float = BIAS) -> np.ndarray:
-    """Distance from a plane up to which a reading may still belong to it: same shape as `depth`, metres."""
+    Args:
+        depth: metres, any shape.
+        gain: the sensor's noise, as from `noise_gain`.
+        bias: the sensor's slow error as a share of the range.
+    """
     return 2.5 * sigma(depth, gain) + np.float32(bias) * depth
 
 
-@memoized
-def planes_of(frame: Frame) -> tuple[Plane, ...]:
-    """Every flat surface that covers a fair part of the image, largest first, normals facing the camera.
+def find_planes(frame: Frame) -> list[tuple[np.ndarray, float]]:
+    """Normal, facing the camera, and offset of every flat surface that covers a fair part of the image.
 
     Each window of 3x3 cells proposes its own least-squares plane; the one on which most cells lie is fitted to them
-    until it settles, its cells are set aside, and so on.
+    until it settles, its cells are set aside, and so on. So the planes with most cells come first.
     """
     size = max(4, frame.shape[1] // _COLUMNS)
     cells = cells_of(frame.depth, frame.camera, size)
     gain = noise_gain(frame.depth)
     own, residual = fit(cells.moments)
+    seeds, _ = fit(cells.blocks())
     count = cells.moments[..., 0]
     with np.errstate(divide="ignore", invalid="ignore"):
         center = np.stack([cells.moments[..., 1] / count, cells.moments[..., 2] / count, np.ones_like(count)], -1)
         inverse = cells.moments[..., 3] / count
         flat = (count >= 0.5 * size**2) & (residual < 3.0 * gain + FLOOR * inverse**2)
-    flat &= np.isfinite(own).all(axis=-1)
-    seeds, _ = fit(cells.blocks())
-    flat &= np.isfinite(seeds).all(axis=-1)
+    flat &= np.isfinite(own).all(axis=-1) & np.isfinite(seeds).all(axis=-1)
     if not flat.any():
-        return ()
+        return []
     found = _sequential(cells.moments[flat], center[flat], inverse[flat], own[flat], seeds[flat], gain)
-    planes = [_bounded(frame, coefficients, gain) for coefficients in found]
-    planes = [plane for plane in planes if plane.mask.sum() > _MIN_CELLS * size**2 / 2]
-    return tuple(sorted(planes, key=lambda plane: -int(plane.mask.sum())))
+    return [(normal, float(offset)) for normal, offset in map(to_plane, found)]
+
+
+def bounded(normal: np.ndarray, offset: float, points: np.ndarray, gain: float) -> Plane:
+    """A plane with the pixels that lie on it.
+
+    Args:
+        normal: (3,) unit normal.
+        offset: of the plane, metres.
+        points: (H, W, 3) float32 metres, NaN where there is no depth.
+        gain: the sensor's noise.
+    """
+    plane = Plane(normal, offset, np.zeros((0, 0), bool))
+    with np.errstate(invalid="ignore"):
+        mask = np.abs(plane.height(points)) < tolerance(points[..., 2], gain)
+    return Plane(normal, offset, mask)
 
 
 def _sequential(
@@ -101,27 +111,17 @@ def _sequential(
     ballots = members(seeds).astype(np.float32)
     while free.sum() >= _MIN_CELLS and len(found) < _MAX_PLANES:
         votes = ballots @ free
-        if votes.max() < _MIN_CELLS:
-            break
         choice = int(np.argmax(votes))
+        if votes[choice] < _MIN_CELLS:
+            break
         best = seeds[choice]
         for _ in range(4):
             refined = fit(moments[members(best) & free].sum(axis=0))[0]
             if not np.isfinite(refined).all():
                 break
             best = refined
-        inside = members(best) & free
-        if inside.sum() >= _MIN_CELLS:
+        if (members(best) & free).sum() >= _MIN_CELLS:
             found.append(best)
         ballots[choice] = 0.0
         free &= ~members(best, slack=2.0)
     return found
-
-
-def _bounded(frame: Frame, coefficients: np.ndarray, gain: float) -> Plane:
-    """The plane 1/z = a x + b y + c with the pixels that lie on it."""
-    normal, offset = to_plane(coefficients)
-    plane = Plane(normal, float(offset), np.zeros(0, bool))
-    with np.errstate(invalid="ignore"):
-        mask = np.abs(plane.height(frame.points)) < tolerance(frame.depth, gain)
-    return Plane(normal, float(offset), mask)

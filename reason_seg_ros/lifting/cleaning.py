@@ -6,8 +6,6 @@ grows with z^2 (Khoshelham and Elberink, "Accuracy and Resolution of Kinect Dept
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import cv2
 import numpy as np
 
@@ -26,35 +24,25 @@ SOLID_SHARE = 0.05  # and the same if it is SOLID pixels thick: what a mask take
 SOLID = 9
 
 
-@dataclass(frozen=True, eq=False)
-class DepthEdges:
-    """Where neighbouring pixels lie on one surface, and which lie on none.
+def find_unsound(depth: np.ndarray, mask: np.ndarray, focal: float) -> np.ndarray:
+    """Pixels at depth edges that lie on no surface, or on the far side of a jump inside the mask.
 
-    Attributes:
-        right: (H, W-1) bool, pixel (v, u) and (v, u+1) are on one surface.
-        down: (H-1, W) bool, pixel (v, u) and (v+1, u) are on one surface.
-        flying: (H, W) bool, readings that mix two surfaces and lie on neither.
-    """
-
-    right: np.ndarray
-    down: np.ndarray
-    flying: np.ndarray
-
-
-def find_edges(depth: np.ndarray, focal: float) -> DepthEdges:
-    """Depth edges of an image or a part of one.
+    Without them, what remains of two surfaces does not touch. The far side of a jump is where sensors guess.
 
     Args:
         depth: (H, W) float32, metres, NaN where there is no reading.
+        mask: (H, W) bool.
         focal: focal length in pixels.
+
+    Returns:
+        (H, W) bool.
     """
+    unsound = np.zeros(depth.shape, bool)
     with np.errstate(invalid="ignore"):
         reach = surface_reach(depth, focal)
-        across, down = depth[:, 1:] - depth[:, :-1], depth[1:] - depth[:-1]
-        flying = np.zeros(depth.shape, bool)
-        right = _same_surface(across, reach, flying)
-        below = _same_surface(down.T, reach.T, flying.T).T
-    return DepthEdges(right, below, flying)
+        _mark_unsound(depth[:, 1:] - depth[:, :-1], reach, mask, unsound)
+        _mark_unsound((depth[1:] - depth[:-1]).T, reach.T, mask.T, unsound.T)
+    return unsound
 
 
 def surface_reach(depth: np.ndarray, focal: float, gap: float | np.ndarray = 1.0) -> np.ndarray:
@@ -66,23 +54,30 @@ def surface_reach(depth: np.ndarray, focal: float, gap: float | np.ndarray = 1.0
     return reach
 
 
-def _same_surface(step: np.ndarray, reach: np.ndarray, flying: np.ndarray) -> np.ndarray:
-    """Which neighbours along the rows are on one surface, (H, W-1) bool; marks flying pixels in place.
+def _mark_unsound(step: np.ndarray, reach: np.ndarray, mask: np.ndarray, unsound: np.ndarray) -> None:
+    """Mark, in place, flying pixels and the far sides of jumps along the rows.
 
     Args:
         step: (H, W-1), depth[:, 1:] - depth[:, :-1].
         reach: (H, W) of `surface_reach`.
-        flying: (H, W) bool.
+        mask, unsound: (H, W) bool.
     """
     size = np.abs(step)
-    same = size <= reach[:, :-1]
+    rows, columns = _places(size > reach[:, :-1])
+    inside = mask[rows, columns] & mask[rows, columns + 1]
+    rows, columns = rows[inside], columns[inside]
+    unsound[rows, columns + (step[rows, columns] > 0)] = True
     size *= np.float32(1 / FAR_STEP)
     near, far = size <= reach[:, :-1], size > reach[:, :-1]  # neither where there is no reading
-    candidates = (far[:, :-1] & ~near[:, 1:]) | (~near[:, :-1] & far[:, 1:])
-    rows, columns = np.divmod(np.flatnonzero(candidates), max(candidates.shape[1], 1))
-    is_flying = _flies(step, rows, columns, reach[rows, columns + 1])
-    flying[rows[is_flying], columns[is_flying] + 1] = True
-    return same
+    rows, columns = _places((far[:, :-1] & ~near[:, 1:]) | (~near[:, :-1] & far[:, 1:]))
+    flying = _flies(step, rows, columns, reach[rows, columns + 1])
+    unsound[rows[flying], columns[flying] + 1] = True
+
+
+def _places(where: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Rows and columns of the true entries; faster than `np.nonzero` where they are few."""
+    rows, columns = np.divmod(np.flatnonzero(where), max(where.shape[1], 1))
+    return rows, columns
 
 
 def _flies(step: np.ndarray, rows: np.ndarray, columns: np.ndarray, reach: np.ndarray) -> np.ndarray:
@@ -112,8 +107,8 @@ def _flies(step: np.ndarray, rows: np.ndarray, columns: np.ndarray, reach: np.nd
 def clean_mask(mask: np.ndarray, depth: np.ndarray, focal: float) -> np.ndarray:
     """The pixels of a mask that show the thing itself.
 
-    Pixels without depth and flying pixels are dropped, then every cluster of pixels that is neither the largest nor
-    continues it across a hole, nor is near it and comparable to it in size or at least no thin rim.
+    Pixels without depth and those at depth edges are dropped, then every cluster of pixels that is neither the largest
+    nor continues it across a hole, nor is near it and comparable to it in size or at least no thin rim.
 
     Args:
         mask: (H, W) bool, the image or the part of it that holds the mask. A rim of two pixels around the mask helps
@@ -124,9 +119,8 @@ def clean_mask(mask: np.ndarray, depth: np.ndarray, focal: float) -> np.ndarray:
     Returns:
         (H, W) bool.
     """
-    edges = find_edges(depth, focal)
-    kept = mask & np.isfinite(depth) & ~edges.flying
-    labels = _clusters(kept, edges)
+    kept = mask & np.isfinite(depth) & ~find_unsound(depth, mask, focal)
+    _, labels = cv2.connectedComponents(kept.view(np.uint8), connectivity=4, ltype=cv2.CV_32S)
     sizes = np.bincount(labels.ravel())
     if len(sizes) <= 2:
         return kept
@@ -141,30 +135,15 @@ def clean_mask(mask: np.ndarray, depth: np.ndarray, focal: float) -> np.ndarray:
     return np.asarray(chosen.take(labels))
 
 
-def _clusters(kept: np.ndarray, edges: DepthEdges) -> np.ndarray:
-    """Connected components (H, W) int32 of the kept pixels, 0 elsewhere; depth edges part them.
-
-    Pixels sit at the even places of a lattice and the links between them at the odd ones, so that an image-space
-    labelling sees where two neighbours are on different surfaces.
-    """
-    height, width = kept.shape
-    lattice = np.zeros((2 * height - 1, 2 * width - 1), np.uint8)
-    lattice[::2, ::2] = kept
-    lattice[::2, 1::2] = edges.right & kept[:, 1:] & kept[:, :-1]
-    lattice[1::2, ::2] = edges.down & kept[1:] & kept[:-1]
-    _, labels = cv2.connectedComponents(lattice, connectivity=4, ltype=cv2.CV_32S)
-    return np.ascontiguousarray(labels[::2, ::2])
-
-
 def _belongs(labels: np.ndarray, sizes: np.ndarray, main: int, depth: np.ndarray, focal: float) -> np.ndarray:
     """Which clusters go with the main one: (number of labels,) bool."""
     is_main = labels == main
     distance, nearest = cv2.distanceTransformWithLabels(
         (~is_main).view(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
     )
-    here = np.flatnonzero(is_main)
-    depth_of = np.empty(len(here) + 1, np.float32)
-    depth_of[nearest.take(here)] = depth.take(here)
+    rim = np.flatnonzero(is_main & (cv2.erode(is_main.view(np.uint8), np.ones((3, 3), np.uint8)) == 0))
+    depth_of = np.full(nearest.max() + 1, np.nan, np.float32)  # only pixels of the rim can be nearest
+    depth_of[nearest.take(rim)] = depth.take(rim)
     others = np.flatnonzero((labels > 0) & ~is_main)
     label, gap, z = labels.take(others), distance.take(others), depth.take(others)
     apart = np.abs(z - depth_of.take(nearest.take(others)))

@@ -129,16 +129,17 @@ def minimum_area_yaw(points: np.ndarray) -> float:
 def minimum_volume_rotation(points: np.ndarray) -> np.ndarray:
     """(3, 3) rotation of the box of least volume around points (N, 3), outliers aside.
 
-    Searches from several starts at once with steps that shrink (a pattern search); good to half a degree.
+    Searches from several starts at once with steps that shrink (a pattern search); good to a degree.
     """
     core = _core(thin(points, MAX_SEARCH_POINTS), _half_sphere(13))
-    projections = core @ _half_sphere(40).T
+    projections = core @ _half_sphere(30).T
     extremes = core[np.unique(np.concatenate([projections.argmin(axis=0), projections.argmax(axis=0)]))]
     rotations = np.concatenate([_principal_frames(core), _start_rotations()])
-    for step in (15, 7, 3, 1.2, 0.5):
+    rotations = rotations[_volumes(rotations, extremes).argsort(kind="stable")[:MAX_RIVALS]]
+    for step in (15, 6, 2, 0.7):
         rotations, volumes = _improve(rotations, extremes, _turns(step))
-        best = np.argsort(volumes, kind="stable")[:MAX_RIVALS]
-        rotations, volumes = rotations[best], volumes[best]
+    order = volumes.argsort(kind="stable")
+    rotations, volumes = rotations[order], volumes[order]
     rivals = rotations[volumes <= SAME_SIZE * volumes[0]]
     return np.asarray(rivals[_distance_to_sides(core, rivals).argmin()])
 
@@ -146,14 +147,18 @@ def minimum_volume_rotation(points: np.ndarray) -> np.ndarray:
 def _improve(rotations: np.ndarray, points: np.ndarray, turns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Each rotation (S, 3, 3) after the best of the turns (T, 3, 3), and its volume (S,)."""
     turned = rotations[:, None] @ turns[None]
-    count = turned.shape[:2]
-    columns = turned.transpose(2, 0, 1, 3).reshape(3, -1).astype(np.float32)
-    sides = _ptp(points @ columns).reshape(*count, 3)
-    # A floor under the thickness lets the other two sides decide for points on a plane.
-    volumes = (sides + 1e-3 * sides.max(axis=2, keepdims=True)).prod(axis=2)
+    volumes = _volumes(turned, points)
     best = volumes.argmin(axis=1)
     rows = np.arange(len(rotations))
     return turned[rows, best], volumes[rows, best]
+
+
+def _volumes(rotations: np.ndarray, points: np.ndarray) -> np.ndarray:
+    """Volume (...,) of the box around points (N, 3) under each rotation (..., 3, 3)."""
+    columns = np.moveaxis(rotations, -2, 0).reshape(3, -1).astype(np.float32)
+    sides = _ptp(points @ columns).reshape(*rotations.shape[:-2], 3)
+    # A floor under the thickness lets the other two sides decide for points on a plane.
+    return np.asarray((sides + 1e-3 * sides.max(axis=-1, keepdims=True)).prod(axis=-1))
 
 
 def _core(points: np.ndarray, directions: np.ndarray) -> np.ndarray:
@@ -177,7 +182,8 @@ def _distance_to_sides(points: np.ndarray, rotations: np.ndarray) -> np.ndarray:
 
 def _principal_frames(points: np.ndarray) -> np.ndarray:
     """(3, 3, 3): the principal axes of points (N, 3), turned about the shortest by 0, 30 and 60 degrees."""
-    _, axes = np.linalg.eigh(np.cov(points.T.astype(np.float64), bias=True))
+    centered = points - np.full(len(points), 1 / len(points), np.float32) @ points
+    _, axes = np.linalg.eigh((centered.T @ centered).astype(np.float64))
     axes[:, 2] *= np.sign(np.linalg.det(axes)) or 1.0
     yaws = Rotation.from_rotvec(np.outer(np.deg2rad([0, 30, 60]), [1, 0, 0])).as_matrix()
     return axes @ yaws

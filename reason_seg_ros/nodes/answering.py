@@ -23,6 +23,8 @@ from .outputs import Outputs
 from .problems import Problem, problem_of
 from .questions import Question
 
+_WARN_EVERY = 5.0  # seconds between two warnings of the same cause
+
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
@@ -64,6 +66,7 @@ class Answerer:
         self.frames: FrameSource | None = None
         self._conversation = Conversation()
         self._reset = threading.Event()
+        self._warned: dict[int, float] = {}
         self.target_frame = ""
         self.marker_lifetime = 0.0
 
@@ -78,15 +81,18 @@ class Answerer:
             problem = problem_of(error)
             if error is not problem and problem.code == Reply.SEGMENTER_FAILED:
                 self._logger.error("".join(traceback.format_exception(type(error), error, error.__traceback__)))
+            self._outputs.clear_markers()
             self.failed(question, problem, listener.header)
         else:
             self._end(question, answered.outcome)
             self._outputs.pictures(answered.capture, answered.answer, answered.outcome.array, self.marker_lifetime)
 
     def failed(self, question: Question, problem: Problem, header: Header | None = None) -> None:
-        """Answer with an error."""
-        self._logger.warning(f"'{_short(question.instruction)}' not answered: {problem.text}")
-        self._outputs.clear_markers()
+        """Answer with an error; each cause is logged now and then, every answer tells it."""
+        now = time.monotonic()
+        if now - self._warned.get(problem.code, -_WARN_EVERY) >= _WARN_EVERY:
+            self._warned[problem.code] = now
+            self._logger.warning(f"{_short(question.instruction)!r} not answered: {problem.text}")
         self._end(question, _outcome(question, Reply.ERROR, problem.text, problem.code, header))
 
     def cancelled(self, question: Question, why: str) -> None:

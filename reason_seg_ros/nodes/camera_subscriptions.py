@@ -67,7 +67,7 @@ class CameraSubscriptions:
         others = {publisher.topic_type for publisher in publishers} - {wanted}
         if others and len(others) == len({publisher.topic_type for publisher in publishers}):
             return f"{topic}: it carries {', '.join(sorted(others))}, not {wanted}"
-        return f"{topic}: it has {len(publishers)} publisher(s), but nothing arrives"
+        return f"{topic}: it has {len(publishers)} publisher(s) but nothing arrives; QoS may differ (qos_overrides.*)"
 
     def close(self) -> None:
         """Stop listening."""

@@ -133,7 +133,7 @@ class NodeParameters:
             parameter = self._table[name]
             refusal = parameter.refusal(value)
             if not refusal and not parameter.dynamic and self._configured() and value != self._values[name]:
-                refusal = f"{name} is read on configure: clean the node up, set it, then configure again"
+                refusal = f"{name} is read on configure: clean the node up first, or start it with the new value"
             if refusal:
                 return SetParametersResult(successful=False, reason=refusal)
         self._values.update(ours)
@@ -142,13 +142,13 @@ class NodeParameters:
         return SetParametersResult(successful=True)
 
 
-def markdown_table(table: Sequence[Parameter] = PARAMETERS) -> str:
-    """The parameters as a Markdown table."""
+def markdown_table(table: Sequence[Parameter] = PARAMETERS, read: str = "configure") -> str:
+    """Parameters as a Markdown table; `read` says when those that are not dynamic are read."""
     rows = ["| parameter | type | default | allowed | changes at | description |", "|---|---|---|---|---|---|"]
     for parameter in table:
         kind = {bool: "bool", int: "int", float: "double", str: "string"}[type(parameter.default)]
         default = str(parameter.default).lower() if kind == "bool" else f"{parameter.default}"
-        when = "any time" if parameter.dynamic else "configure"
+        when = "any time" if parameter.dynamic else read
         rows.append(
             f"| `{parameter.name}` | {kind} | `{default or repr('')}` | {parameter.limits} | {when} "
             f"| {parameter.description} |"

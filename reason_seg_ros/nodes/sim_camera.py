@@ -6,7 +6,7 @@ from typing import Any
 
 from rclpy.node import Node
 
-from ..simulation.camera import SimulatedCamera
+from ..simulation.camera import DEMO_SEED, SimulatedCamera
 from .camera_publisher import CameraMessages, CameraPublisher
 from .parameters import NodeParameters, Parameter
 from .runtime import run_node
@@ -15,7 +15,7 @@ FRAME_ID = Parameter("frame_id", "camera_color_optical_frame", "Optical frame of
 RATE = Parameter("rate", 15.0, "Frames per second.", 0.1, 120.0)
 SIM_CAMERA_PARAMETERS = (
     RATE,
-    Parameter("seed", 7, "Which scene: the same seed gives the same scene and the same noise.", 0, 2**31 - 1),
+    Parameter("seed", DEMO_SEED, "Which scene: the same seed gives the same scene and the same noise.", 0, 2**31 - 1),
     FRAME_ID,
 )
 

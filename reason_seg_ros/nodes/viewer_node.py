@@ -29,7 +29,7 @@ _TURNS_SHOWN = 20
 _SLOP = 0.03
 
 VIEWER_PARAMETERS = (
-    Parameter("rate", 5.0, "Frames per second that are shown at most.", 0.1, 60.0),
+    Parameter("rate", 3.0, "Frames per second that are shown at most.", 0.1, 60.0),
     Parameter("segmenter_node", "segmenter", "Name of the segmenter node whose answers are shown."),
     Parameter("web_port", WEB_PORT, "Port of the page.", 1, 65535),
     Parameter("grpc_port", GRPC_PORT, "Port of the data that the page shows.", 1, 65535),

@@ -15,7 +15,7 @@ from .palette import color_of
 
 WEB_PORT = 9090
 GRPC_PORT = 9876
-_CLOUD_STRIDE = 2
+_CLOUD_STRIDE = 3
 _JPEG_QUALITY = 80
 _MEMORY = "512MiB"
 
@@ -119,6 +119,7 @@ class RerunLog:
                 array_format=rr.Box2DFormat.XYXY,
                 colors=[color_of(instance.id) for instance in instances],
                 labels=[instance.caption for instance in instances],
+                show_labels=False,  # the overlay has name tags; these show where one points
             ),
         )
 

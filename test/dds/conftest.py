@@ -20,7 +20,7 @@ try:
 except ImportError:
     collect_ignore_glob = ["test_*.py"]  # without ROS 2 and the built messages there is nothing to test here
 
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1])]  # the helpers' folders
 
 # Domains above 101 collide with the ports that Linux hands out; below that the process id keeps two test runs apart.
 _DOMAINS = iter(range(1, 10_000))

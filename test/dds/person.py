@@ -7,6 +7,7 @@ import os
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import rclpy
@@ -28,7 +29,7 @@ from reason_seg_ros.action import Segment
 from reason_seg_ros.msg import Reply, SegmentedInstanceArray
 
 RCLError = rclpy_implementation.RCLError  # a context that ends while it is waited for
-PATIENCE = 30.0
+PATIENCE = 45.0
 LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 TRANSITIONS = {
     "configure": Transition.TRANSITION_CONFIGURE,
@@ -68,13 +69,11 @@ class Person:
             (Image, "overlay"),
             (Image, "label_image"),
         ):
-            self._listen(
-                kind, f"{node}/{name}", lambda message, name=name: self.pictures.update({name: message}), LATCHED
-            )
-        self.action = ActionClient(self.node, Segment, f"{node}/segment")
-        self._reset = self.node.create_client(Trigger, f"{node}/reset_conversation")
-        self._change = self.node.create_client(ChangeState, f"{node}/change_state")
-        self._state = self.node.create_client(GetState, f"{node}/get_state")
+            self._listen(kind, f"{node}/{name}", partial(self.pictures.__setitem__, name), LATCHED)
+        self.action: Any = ActionClient(self.node, Segment, f"{node}/segment")
+        self._reset: Any = self.node.create_client(Trigger, f"{node}/reset_conversation")
+        self._change: Any = self.node.create_client(ChangeState, f"{node}/change_state")
+        self._state: Any = self.node.create_client(GetState, f"{node}/get_state")
         self._executor = SingleThreadedExecutor(context=self.context)
         self._executor.add_node(self.node)
         self._thread = threading.Thread(target=self._spin, daemon=True)
@@ -108,11 +107,13 @@ class Person:
         """Publish an instruction."""
         self._instruction.publish(String(data=instruction))
 
-    def ask(self, instruction: str) -> SegmentedInstanceArray:
+    def ask(self, instruction: str, patience: float = PATIENCE) -> SegmentedInstanceArray:
         """Publish an instruction and return what comes of it; its final reply has arrived too."""
         before = len(self.arrays)
         self.say(instruction)
-        array = self.until(lambda: next((a for a in self.arrays[before:] if a.instruction == instruction), None))
+        array = self.until(
+            lambda: next((a for a in self.arrays[before:] if a.instruction == instruction), None), patience
+        )
         self.until(lambda: self.final(array.request_id))
         return array
 
@@ -123,6 +124,16 @@ class Person:
     def working(self, instruction: str) -> Reply | None:
         """A reply that says that an instruction is being worked on."""
         return next((r for r in self.replies if r.instruction == instruction and r.status == Reply.WORKING), None)
+
+    def says(self, name: str, hint: str) -> Any:
+        """The newest diagnostic status of a name if its message holds a hint, else None."""
+        status = self.status(name)
+        return status if status is not None and hint in status.message else None
+
+    def refused(self, instruction: str, code: int) -> SegmentedInstanceArray | None:
+        """Publish an instruction; what comes of it if that is an error with a code, else None."""
+        array = self.ask(instruction)
+        return array if array.error_code == code else None
 
     def status(self, name: str) -> Any:
         """The newest diagnostic status whose name ends with this."""

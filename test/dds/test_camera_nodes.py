@@ -31,7 +31,8 @@ def person(domain: int) -> Iterator[Person]:
 
 def frames(person: Person, namespace: str, count: int) -> list[Triple]:
     """The next so many triples that a camera publishes."""
-    streams, triples = Streams(0.0), []
+    streams = Streams(0.0)
+    triples: list[Triple] = []
 
     def add(kind: str, message: Any) -> None:
         streams.add(kind, message)

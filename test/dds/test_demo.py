@@ -37,6 +37,8 @@ def test_the_demo_leaves_its_results(tmp_path: Path) -> None:
     for answer in results["answers"]:
         assert answer["status"] in ("found", "absent", "ambiguous")
         assert answer["instruction"] in run.stdout
-        assert cv2.imread(str(out / answer["overlay"])).shape[1] == 640
+        picture = cv2.imread(str(out / answer["overlay"]))
+        assert picture is not None
+        assert picture.shape[1] == 640
         for instance in answer["instances"]:
             assert (out / instance["cloud"]).read_bytes().startswith(b"ply\nformat binary_little_endian")

@@ -100,6 +100,7 @@ class EmbeddedSegmenter:
 
     def _understand(self, instruction: str, conversation: Conversation | None) -> Intent:
         lexicon = self._lexicon
+        assert lexicon is not None  # loaded together with the meaning
         return expanded(parse(instruction, lexicon), conversation, lambda text: parse(text, lexicon))
 
     def _look(self, frame: Frame) -> Evidence:

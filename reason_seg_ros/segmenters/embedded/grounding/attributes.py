@@ -11,6 +11,7 @@ from ..language.intent import Attribute
 from . import colors
 from .describe import Candidate
 from .evidence import Evidence
+from .kind_table import GENERIC_COLORS
 from .shape_model import SHAPES, shape_model
 from .superlatives import volume
 
@@ -81,11 +82,13 @@ def degrees(attribute: Attribute, evidence: Evidence, member: np.ndarray) -> np.
     return np.full(len(candidates), 0.5)
 
 
-def log_ratio(degree: np.ndarray, family: str, negated: bool = False) -> np.ndarray:
+def log_ratio(degree: np.ndarray, attribute: Attribute) -> np.ndarray:
     """(N,) log p(degree | the property was meant) - log p(degree | any thing)."""
-    rate, slip = RATES.get(family, (0.4, 0.2))
-    degree = np.clip(1 - degree if negated else degree, 0, 1)
-    rate = 1 - rate if negated else rate
+    rate, slip = RATES.get(attribute.family, (0.4, 0.2))
+    if attribute.family == "color":
+        rate = GENERIC_COLORS.get(colors.canonical(attribute.value)[1], rate)
+    degree = np.clip(1 - degree if attribute.negated else degree, 0, 1)
+    rate = 1 - rate if attribute.negated else rate
     meant = degree * (1 - slip) + (1 - degree) * slip
     anything = degree * rate + (1 - degree) * (1 - rate)
     return np.log(meant) - np.log(anything)
@@ -120,7 +123,8 @@ def _shape(candidate: Candidate, value: str) -> float:
     if value == "square":
         degree *= float(np.exp(2 * np.log(candidate.measured.footprint[1] / candidate.measured.footprint[0])))
     if value == "flat":
-        degree = max(degree, float(np.clip(1.6 - 4 * candidate.measured.extents[2] / candidate.measured.extents[1], 0, 1)))
+        _, middle, shortest = candidate.measured.extents
+        degree = max(degree, float(np.clip(1.6 - 4 * shortest / middle, 0, 1)))
     return degree
 
 

@@ -51,6 +51,11 @@ BASIC: tuple[str, ...] = (
 )  # fmt: skip
 PALETTE: tuple[str, ...] = (*BASIC, "teal", "navy", "beige", "silver", "gold")
 """The main colours of the knowledge base."""
+_ALIKE = (
+    {"yellow", "gold"}, {"red", "orange"}, {"red", "pink"}, {"navy", "blue"}, {"grey", "white"}, {"beige", "white"},
+    {"beige", "yellow"}, {"brown", "orange"}, {"teal", "green"}, {"teal", "blue"}, {"brown", "gold"}, {"beige", "gold"},
+)  # fmt: skip
+"""Neighbours of which one word will do."""
 _NEUTRAL = ("black", "white", "grey", "silver", "dark", "light")
 _SYNONYMS = {
     "gray": "grey", "burgundy": "maroon", "crimson": "red", "scarlet": "red", "aqua": "turquoise",
@@ -94,24 +99,36 @@ def to_lab(color: np.ndarray) -> np.ndarray:
     return lab
 
 
-def shares(lab: np.ndarray) -> np.ndarray:
-    """How much of a set of pixels each colour name covers.
+class Graded:
+    """Pixels of one thing with the degree to which each carries each colour name.
 
     Highlights (the brightest pixels of a glossy coloured thing) and deep shadows count little.
 
     Args:
         lab: (N, 3) uint8 of `to_lab`.
-
-    Returns:
-        (len(NAMES),) float32 in [0, 1]; names overlap, so the sum may pass 1.
     """
-    if not len(lab):
-        return np.zeros(len(NAMES), np.float32)
-    lab = _lit(lab)
-    cells = lab >> _STEP
-    member = membership_table()[cells[:, 0], cells[:, 1], cells[:, 2]]
-    weight = _trust(lab)
-    return weight @ member / weight.sum()
+
+    def __init__(self, lab: np.ndarray) -> None:
+        lab = _lit(lab)
+        cells = (lab >> _STEP).astype(np.int32)
+        flat = (cells[:, 0] << 2 * (8 - _STEP)) | (cells[:, 1] << (8 - _STEP)) | cells[:, 2]
+        self._member = membership_table().reshape(-1, len(NAMES))[flat]
+        self._weight = _trust(lab)
+
+    def shares(self, chosen: np.ndarray | None = None) -> np.ndarray:
+        """How much of the pixels, or of those chosen by (N,) bool, each name covers.
+
+        Returns:
+            (len(NAMES),) float32 in [0, 1]; names overlap, so the sum may pass 1.
+        """
+        weight = self._weight if chosen is None else self._weight * chosen
+        total = weight.sum()
+        return weight @ self._member / total if total else np.zeros(len(NAMES), np.float32)
+
+
+def shares(lab: np.ndarray) -> np.ndarray:
+    """`Graded.shares` of all of some pixels, (N, 3) uint8 of `to_lab`."""
+    return Graded(lab).shares()
 
 
 def _lit(lab: np.ndarray) -> np.ndarray:
@@ -134,7 +151,7 @@ def _trust(lab: np.ndarray) -> np.ndarray:
     chroma = np.hypot(lab[:, 1] - 128.0, lab[:, 2] - 128.0).astype(np.float32)
     weight = np.ones(len(lab), np.float32)
     colored = chroma > 20
-    if 0.3 < colored.mean():
+    if np.count_nonzero(colored) > 0.3 * len(lab):
         typical = np.median(lightness[colored])
         weight[(~colored) & (lightness > typical + 50) & (lightness > 215)] = 0.3
         weight[(~colored) & (lightness < 0.35 * typical)] = 0.4
@@ -163,8 +180,10 @@ def _membership(name: str, lightness: np.ndarray, a: np.ndarray, b: np.ndarray) 
 
 def _soft(value: np.ndarray, low: float, high: float, width: float) -> np.ndarray:
     """Product of two logistic edges: 1 inside of [low, high], 0.5 at its ends."""
-    return 1 / (1 + np.exp(np.clip((low - value) / width * 2, -60, 60))) / (
-        1 + np.exp(np.clip((value - high) / width * 2, -60, 60))
+    return (
+        1
+        / (1 + np.exp(np.clip((low - value) / width * 2, -60, 60)))
+        / (1 + np.exp(np.clip((value - high) / width * 2, -60, 60)))
     )
 
 
@@ -203,8 +222,11 @@ def describe(share: np.ndarray) -> str:
     second, first = np.argsort(weight)[-2:]
     if share[NAMES.index(PALETTE[first])] < 0.2:
         return ""
-    both = weight[second] > 0.28 and share[NAMES.index(PALETTE[second])] > 0.2
-    return f"{PALETTE[first]} and {PALETTE[second]}" if both else PALETTE[first]
+    one, two = PALETTE[first], PALETTE[second]
+    if {one, two} in _ALIKE:
+        return one if one in BASIC else two
+    both = weight[second] > 0.28 and share[NAMES.index(two)] > 0.2
+    return f"{one} and {two}" if both else one
 
 
 def _smoothstep(value: float | np.ndarray, low: float, high: float) -> float | np.ndarray:

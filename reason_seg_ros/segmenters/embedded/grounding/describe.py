@@ -18,7 +18,7 @@ from .shape import Form, form_of
 from .shape_model import SHAPES, shape_probabilities
 from .view import View, view_of
 
-_COLOR_PIXELS = 3000
+_COLOR_PIXELS = 1500
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +34,7 @@ class Candidate:
         parts: handle, opening, lid, label.
         lightness: mean CIELab lightness, 0 to 100.
         texture: share of pixels on print or pattern.
+        contrast: CIELab distance between its mean colour and that of a narrow ring around it.
         pixel: (2,) column and row of the middle of the mask.
     """
 
@@ -45,6 +46,7 @@ class Candidate:
     parts: Parts
     lightness: float
     texture: float
+    contrast: float
     pixel: np.ndarray
 
     @cached_property
@@ -110,16 +112,16 @@ def _candidate(
     measured = measure(frame, proposal.mask, view, support, edges)
     if measured is None:
         return None
-    mask, lab = proposal.mask[window], lab[window]
-    height = view.points(frame.points[window])[..., 2] - np.float32(measured.base)
+    mask, own = proposal.mask[window], lab[window]
+    height = frame.points[window] @ view.up.astype(np.float32) - np.float32(measured.base)
     form = form_of(measured, mask, height, edges[window])
     inner = cv2.erode(np.pad(mask.astype(np.uint8), 1), np.ones((3, 3), np.uint8))[1:-1, 1:-1] > 0
     inner = inner if np.count_nonzero(inner) > 0.3 * np.count_nonzero(mask) else mask
     v, u = np.nonzero(inner)
     step = max(1, len(v) // _COLOR_PIXELS)
     v, u = v[::step], u[::step]
-    texture = _texture(lab[..., 0], inner)
-    regions = regions_of(lab[v, u], np.column_stack([u, v]), height[v, u] / measured.height, form.long > 0.9)
+    texture = _texture(own[..., 0], inner)
+    regions = regions_of(own[v, u], np.column_stack([u, v]), height[v, u] / measured.height, form.long > 0.9)
     shapes = shape_probabilities(form)
     return Candidate(
         proposal=proposal,
@@ -128,10 +130,21 @@ def _candidate(
         shapes=shapes,
         regions=regions,
         parts=parts_of(mask, shapes, regions, texture),
-        lightness=float(lab[v, u, 0].mean() * 100 / 255),
+        lightness=float(own[v, u, 0].mean() * 100 / 255),
         texture=texture,
+        contrast=_contrast(lab, proposal.mask, window),
         pixel=np.array([window[1].start + u.mean(), window[0].start + v.mean()]),
     )
+
+
+def _contrast(lab: np.ndarray, mask: np.ndarray, window: tuple[slice, slice]) -> float:
+    """CIELab distance between the mean colours of a mask and of the ring around it."""
+    rows, columns = (slice(max(axis.start - 5, 0), axis.stop + 5) for axis in window)
+    inside = mask[rows, columns].astype(np.uint8)
+    ring = cv2.dilate(inside, np.ones((9, 9), np.uint8)) - inside
+    around = lab[rows, columns]
+    difference = np.subtract(cv2.mean(around, inside)[:3], cv2.mean(around, ring)[:3])
+    return float(np.linalg.norm(difference * [100 / 255, 1, 1]))
 
 
 def _texture(lightness: np.ndarray, inner: np.ndarray) -> float:

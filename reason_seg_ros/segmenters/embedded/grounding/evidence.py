@@ -13,6 +13,10 @@ from .kind_table import KindTable
 from .likelihood import background, kind_likelihoods
 from .relations import Pairs
 
+_WHOLE = {"bias": -8.0, "pixels": 1.2, "contrast": 0.016, "solidity": 5.0, "gap": -20.0}
+"""Log odds of being whole per unit (log10 pixels, CIELab, share, metres), fitted on simulated frames."""
+_DOUBTFUL = 0.45
+"""Probability of being whole below which a proposal counts less."""
 _ELSEWHERE = 0.3
 """How likely a thing off the main support plane is to be talked about, compared with one on it."""
 
@@ -58,11 +62,29 @@ class Evidence:
     @cached_property
     def prior(self) -> np.ndarray:
         """(N,) in (0, 1]: how likely each proposal is to be a whole thing that a person would talk about."""
-        weights = [
-            max(c.proposal.score, 0.05) * (1.0 if c.proposal.support == 0 or not self.has_planes else _ELSEWHERE)
-            for c in self.candidates
+        scores = np.array([max(c.proposal.score, 0.05) for c in self.candidates])
+        main = np.array([c.proposal.support == 0 or not self.has_planes for c in self.candidates])
+        return scores * np.where(main, 1.0, _ELSEWHERE) * np.minimum(self.whole / _DOUBTFUL, 1.0)
+
+    @cached_property
+    def whole(self) -> np.ndarray:
+        """(N,) in (0, 1): probability that a proposal is a whole thing, not a piece of one or of the background.
+
+        Pieces hover above the table with nothing below them, are small, ragged, or coloured like what is around them.
+        """
+        if not self.candidates:
+            return np.zeros(0)
+        held = np.maximum(self.pairs.degree("on"), self.pairs.degree("in")).max(axis=1, initial=0)
+        gaps = np.clip(np.nan_to_num([c.measured.gap for c in self.candidates]), 0, 0.15) * (1 - held)
+        odds = [
+            _WHOLE["bias"]
+            + _WHOLE["pixels"] * c.form.pixels
+            + _WHOLE["contrast"] * min(c.contrast, 60.0)
+            + _WHOLE["solidity"] * c.form.solidity
+            + _WHOLE["gap"] * gap
+            for c, gap in zip(self.candidates, gaps, strict=True)
         ]
-        return np.array(weights, float)
+        return 1 / (1 + np.exp(-np.array(odds)))
 
     @property
     def has_planes(self) -> bool:

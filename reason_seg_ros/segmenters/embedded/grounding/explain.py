@@ -8,12 +8,15 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ....reply import Segment, Status, Step
-from ..language.intent import Attribute, Description, Intent, Naming
+from ..language.intent import Attribute, Description, Intent, Naming, Relation, Superlative
 from .decide import Decision
 from .evidence import Evidence
 from .naming import a, color_of, describe_one, form_of, joined, label_of
 
 _LISTED = 6
+_ALIKE = 4
+_LIKE_KIND = 1.5
+"""Log ratio from which on a thing counts as one of the named kind when others of its kind are listed."""
 _RELATION_WORDS = {
     "left": "left of", "right": "right of", "front": "in front of", "behind": "behind", "on": "on", "under": "under",
     "in": "in", "containing": "containing", "beside": "beside", "near": "near", "between": "between", "with": "with",
@@ -24,6 +27,9 @@ _AXIS_WORDS = {
     "thin": "thinnest", "wide": "widest", "narrow": "narrowest", "light": "lightest", "dark": "darkest",
     "middle": "middle",
 }  # fmt: skip
+
+
+_ORDINALS = {2: "second", 3: "third", 4: "fourth", 5: "fifth"}
 
 
 @dataclass
@@ -45,14 +51,24 @@ def phrase(description: Description) -> str:
     """A description as a noun phrase: "white mug left of the bowl"."""
     if description.surface:
         return description.noun or "table"
-    extremes = [_AXIS_WORDS[s.axis] if s.rank == 1 else f"{_AXIS_WORDS[s.axis]} but {s.rank - 1}" for s in description.superlatives]
-    before = [_adjective(attribute) for attribute in description.attributes if not attribute.on and attribute.family != "part"]
-    after = [_with(attribute) for attribute in description.attributes if attribute.on or attribute.family == "part"]
+    extremes = [_extreme(superlative) for superlative in description.superlatives]
+    before = [_adjective(a) for a in description.attributes if not a.on and a.family != "part"]
+    after = [_with(a) for a in description.attributes if a.on or a.family == "part"]
     head = description.noun or ("thing" if not description.purpose else f"thing to {description.purpose}")
     for relation in description.relations:
-        anchors = joined([f"the {phrase(anchor)}" for anchor in relation.anchors])
+        anchors = _anchors(relation)
         after.append(f"{'not ' if relation.negated else ''}{_RELATION_WORDS[relation.kind]} {anchors}")
     return " ".join([*extremes, *before, head, *after])
+
+
+def _anchors(relation: Relation) -> str:
+    bare = Description(Naming.ANY)
+    return joined(["something" if anchor == bare else f"the {phrase(anchor)}" for anchor in relation.anchors])
+
+
+def _extreme(superlative: Superlative) -> str:
+    word = _AXIS_WORDS[superlative.axis]
+    return word if superlative.rank == 1 else f"{_ORDINALS.get(superlative.rank, f'{superlative.rank}th')} {word}"
 
 
 def _adjective(attribute: Attribute) -> str:
@@ -81,11 +97,11 @@ def explain(intent: Intent, decisions: Sequence[Decision], evidence: Evidence) -
 def _found(words: Words, intent: Intent, decision: Decision, evidence: Evidence) -> None:
     everything = range(len(evidence.candidates))
     labels = [label_of(i, evidence, decision.resolution) for i in decision.chosen]
-    for position, (index, label) in enumerate(zip(decision.chosen, labels)):
+    for position, (index, label) in enumerate(zip(decision.chosen, labels, strict=True)):
         lead = "The " if position == 0 else (" and the " if position == len(labels) - 1 else ", the ")
         alike = [i for i in everything if i in decision.chosen or _same_kind(i, index, evidence)]
         words.add(lead)
-        words.add(describe_one(index, label, evidence, alike), index)
+        words.add(describe_one(index, label, evidence, alike, decision.resolution), index)
     words.add(f": {_reason(decision, evidence)}.")
     if intent.count is not None and intent.count > len(decision.chosen):
         words.add(f" I see only {len(decision.chosen)}.")
@@ -103,12 +119,11 @@ def _reason(decision: Decision, evidence: Evidence) -> str:
     subject = "they" if several else "it"
     form = "" if several else f" ({form_of(decision.chosen[0], evidence)})"
     if description.superlatives:
-        extremes = joined([_AXIS_WORDS[s.axis] for s in description.superlatives])
-        return f"{subject} {copula} the {extremes} of what fits{form}"
+        extremes = joined([_extreme(superlative) for superlative in description.superlatives])
+        return f"{subject} {copula} the {extremes} {description.noun or 'thing'}{form}"
     if description.relations and description.naming is Naming.ANY:
         relation = description.relations[0]
-        anchors = joined([f"the {phrase(anchor)}" for anchor in relation.anchors])
-        return f"{subject} {copula} {_RELATION_WORDS[relation.kind]} {anchors}{form}"
+        return f"{subject} {copula} {_RELATION_WORDS[relation.kind]} {_anchors(relation)}{form}"
     if description.purpose:
         return f"{subject} {verb} '{description.purpose}' best{form}"
     if description.naming is Naming.NAMED:
@@ -122,13 +137,13 @@ def _absent(words: Words, intent: Intent, decision: Decision, evidence: Evidence
     if not evidence.candidates:
         words.add(f"I see no objects, so no {wanted}.")
         return
-    looked = description.attributes or description.relations
-    alike = [i for i in np.argsort(-decision.resolution.kind)[:4] if decision.resolution.kind[i] > 1.0] if looked else []
-    if alike and description.noun:
-        seen = joined([a(describe_one(int(i), description.noun, evidence, alike)) for i in alike])
+    kind = decision.resolution.kind
+    alike = [int(i) for i in np.argsort(-kind)[:_ALIKE] if kind[i] > _LIKE_KIND]
+    if alike and description.noun and (description.attributes or description.relations):
+        seen = joined([a(describe_one(i, description.noun, evidence, alike)) for i in alike])
         words.add(f"I see {seen}, but no {wanted}.")
     elif description.naming is Naming.NEEDED:
-        words.add(f"I see nothing to {description.purpose or 'use for that'} with among the {things(evidence)} in view.")
+        words.add(f"I see nothing for '{description.purpose}' among the {things(evidence)} in view.")
     else:
         words.add(f"I see no {wanted} among the {things(evidence)} in view.")
 
@@ -142,22 +157,23 @@ def _ambiguous(words: Words, intent: Intent, decision: Decision, evidence: Evide
             words.add(" or " if position == len(decision.chosen) - 1 else ", ")
         words.add("the ")
         own = label_of(index, evidence, decision.resolution)
-        words.add(describe_one(index, own, evidence, decision.chosen), index)
+        words.add(describe_one(index, own, evidence, decision.chosen, decision.resolution), index)
     words.add("?")
 
 
 def segments(decisions: Sequence[Decision], words: Words, evidence: Evidence) -> tuple[Segment, ...]:
     """The chosen things as segments, best first within each target, each thing once."""
     result: dict[int, Segment] = {}
+    everything = range(len(evidence.candidates))
     for decision in decisions:
-        for index, score in zip(decision.chosen, decision.scores):
+        for index, score in zip(decision.chosen, decision.scores, strict=True):
             label = label_of(index, evidence, decision.resolution)
             result.setdefault(
                 index,
                 Segment(
                     mask=evidence.candidates[index].proposal.mask,
                     label=label,
-                    description=describe_one(index, label, evidence, range(len(evidence.candidates))),
+                    description=describe_one(index, label, evidence, everything, decision.resolution),
                     score=float(np.clip(score, 0, 1)),
                     span=words.spans.get(index),
                 ),

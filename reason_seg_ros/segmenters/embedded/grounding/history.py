@@ -72,6 +72,5 @@ def _antecedent(conversation: Conversation | None, parse: Callable[[str], Intent
 def _overlap(one: np.ndarray, other: np.ndarray) -> float:
     if one.shape != other.shape:
         return 0.0
-    both, either = np.count_nonzero(one & other), np.count_nonzero(one | other)
-    share = both / max(either, 1)
+    share = float(np.count_nonzero(one & other)) / max(int(np.count_nonzero(one | other)), 1)
     return 1.0 if share >= _OVERLAP else share

@@ -65,7 +65,7 @@ def _shape_row(kind: ObjectKind) -> np.ndarray:
     row = np.full(len(SHAPES), (1 - sum(_USUAL)) / len(SHAPES))
     weights = np.array(_USUAL[: len(kind.shapes)])
     weights *= sum(_USUAL) / weights.sum()
-    for shape, weight in zip(kind.shapes, weights):
+    for shape, weight in zip(kind.shapes, weights, strict=False):
         row[SHAPES.index(shape)] += weight
     return row / row.sum()
 

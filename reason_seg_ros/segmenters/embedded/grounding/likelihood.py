@@ -94,7 +94,7 @@ def _completed(measured: Measure, round_body: bool) -> tuple[np.ndarray, np.ndar
 
 
 def _log_density(extents: np.ndarray, table: KindTable) -> np.ndarray:
-    """(K, J) log density of (J, 3) extents: log-uniform in the kind's range, widened by the noise, with a broad tail."""
+    """(K, J) log density of (J, 3) extents: uniform in the kind's log range, blurred by noise, with a broad tail."""
     x = np.log(extents)[None]
     low, high = table.log_low[:, None], table.log_high[:, None]
     # Flat things measure thick: depth noise and edge pixels add about 3 mm, which matters for the thin extents only.

@@ -12,10 +12,12 @@ from ....frame import Frame
 from ....geometry.planes import Plane
 from .view import View
 
-MAX_POINTS = 4000
+MAX_POINTS = 2500
 MIN_POINTS = 12
 _OUTER = (0.01, 0.99)
 """Quantiles taken as a thing's bounds: beyond them lie flying pixels."""
+_LOST_PIXELS = 1.5
+"""Pixels by which the outline shrinks on either side where steep and mixed pixels are left out."""
 _FLAT = 0.03
 """Things lower than this are measured by their outline on the support plane, metres."""
 _GAP = 0.02
@@ -86,6 +88,11 @@ class Measure:
         return max(float(self.high[0] - self.low[0]), 0.004)
 
     @property
+    def longest(self) -> float:
+        """The longest visible extent."""
+        return float(max(self.height, *self.footprint))
+
+    @property
     def extents(self) -> np.ndarray:
         """(3,) visible extents, longest first."""
         return np.sort([self.height, *self.footprint])[::-1]
@@ -119,7 +126,9 @@ def measure(frame: Frame, mask: np.ndarray, view: View, support: Plane | None, e
     if support is not None and base == floor and high[2] - base < _FLAT:
         points = _on_plane(frame.camera.rays[window], inside, view, support, float(high[2] - base))
         low[:2], high[:2] = quantiles(points[:, :2], _OUTER)
-    return _assembled(points, low, high, base, gap, sides, measured=True)
+    margin = _LOST_PIXELS * float(np.median(frame.depth[window][valid])) / frame.camera.fx
+    low[0], high[0] = low[0] - margin, high[0] + margin
+    return _assembled(points, low, high, base, gap, sides, margin)
 
 
 def _on_plane(rays: np.ndarray, inside: np.ndarray, view: View, support: Plane, height: float) -> np.ndarray:
@@ -158,9 +167,9 @@ def _own_surface(points: np.ndarray, valid: np.ndarray, edges: np.ndarray, floor
         solid = valid & ~edges
     if np.count_nonzero(solid) < MIN_POINTS:
         return valid
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(solid.astype(np.uint8), connectivity=4)
-    order = 1 + np.argsort(-stats[1:, cv2.CC_STAT_AREA])
-    order = [int(i) for i in order[:12] if stats[i, cv2.CC_STAT_AREA] >= 6]
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(solid.astype(np.uint8), connectivity=4)
+    areas = stats[:, cv2.CC_STAT_AREA]
+    order = [int(i) for i in 1 + np.argsort(-areas[1:])[:12] if areas[i] >= 6]
     if not order:
         return solid
     bounds = {i: quantiles(points[labels == i], _OUTER) for i in order}
@@ -173,12 +182,15 @@ def _own_surface(points: np.ndarray, valid: np.ndarray, edges: np.ndarray, floor
 
 
 def _assembled(
-    points: np.ndarray, low: np.ndarray, high: np.ndarray, base: float, gap: float, sides: Sides, measured: bool
+    points: np.ndarray, low: np.ndarray, high: np.ndarray, base: float, gap: float, sides: Sides, margin: float | None
 ) -> Measure:
+    """A measure from points and bounds; `margin` is what the outline lost on either side, None without depth."""
     hull = cv2.convexHull(np.ascontiguousarray(points[:, :2], np.float32))[:, 0]
     (_, (first, second), angle) = cv2.minAreaRect(hull)
     turn = np.deg2rad(angle if first >= second else angle + 90)
     area = max(first * second, 1e-8)
+    axis = np.array([np.cos(turn), np.sin(turn)])
+    long, short = np.array(sorted((first, second), reverse=True)) + 2 * (margin or 0.0) * np.abs(axis)
     top = points[points[:, 2] > high[2] - max(0.015, 0.15 * (high[2] - base))]
     reach = np.ptp(top[:, 1]) if len(top) > 3 else 0.0
     return Measure(
@@ -188,12 +200,12 @@ def _assembled(
         base=base,
         gap=gap,
         hull=hull,
-        footprint=(max(first, second, 0.003), max(min(first, second), 0.003)),
+        footprint=(max(float(long), 0.003), max(float(short), 0.003)),
         fill=float(np.clip(cv2.contourArea(hull) / area, 0, 1)),
-        axis=np.array([np.cos(turn), np.sin(turn)]),
+        axis=axis,
         far_seen=bool(reach > 0.6 * max(high[1] - low[1], 1e-6)),
         sides=sides,
-        measured=measured,
+        measured=margin is not None,
     )
 
 
@@ -221,7 +233,7 @@ def _from_outline(frame: Frame, mask: np.ndarray, view: View, support: Plane | N
     distance = -support.offset / slope
     points = view.points(frame.camera.rays[rows[::4], columns[::4]] * np.float32(distance))
     low, high = points.min(axis=0), points.max(axis=0)
-    return _assembled(points, low, high, float(low[2]), 0.0, sides, measured=False)
+    return _assembled(points, low, high, float(low[2]), 0.0, sides, None)
 
 
 def quantiles(values: np.ndarray, shares: Sequence[float]) -> np.ndarray:

@@ -8,10 +8,13 @@ import numpy as np
 
 from ..knowledge.kinds import Shape
 from ..language.intent import Naming
+from . import colors
 from .evidence import Evidence
 from .resolve import Resolution
 from .shape_model import SHAPES
 
+_SAID_COLOR = 0.4
+"""Degree from which on a thing is given the colour that the person named."""
 _SURE_KIND = 0.3
 """Probability from which on a thing is called by its most probable kind."""
 _FORMS = {
@@ -28,8 +31,8 @@ def label_of(index: int, evidence: Evidence, resolution: Resolution | None = Non
             return resolution.description.noun
         meant = [(evidence.table.index[h.kind.name], h.weight) for h in resolution.reading.hypotheses if h.weight > 0]
         if resolution.description.naming is Naming.NEEDED and meant:
-            columns, weights = zip(*meant)
-            fits = evidence.likelihoods[index, list(columns)] + np.log(weights)
+            columns = [column for column, _ in meant]
+            fits = evidence.likelihoods[index, columns] + np.log([weight for _, weight in meant])
             return evidence.table.kinds[columns[int(np.argmax(fits))]].name
     if evidence.kinds.shape[1]:
         best = int(np.argmax(evidence.kinds[index]))
@@ -38,12 +41,19 @@ def label_of(index: int, evidence: Evidence, resolution: Resolution | None = Non
     return "object"
 
 
-def color_of(index: int, evidence: Evidence) -> str:
-    """The words for a thing's colours, "" if none says it."""
-    return evidence.candidates[index].color
+def color_of(index: int, evidence: Evidence, resolution: Resolution | None = None) -> str:
+    """The words for a thing's colours: the person's own where they fit, "" if none says it."""
+    candidate = evidence.candidates[index]
+    for attribute in resolution.description.attributes if resolution else ():
+        said = attribute.family == "color" and not attribute.negated and not attribute.on
+        if said and colors.match(candidate.regions.whole, attribute.value) > _SAID_COLOR:
+            return attribute.value
+    return candidate.color
 
 
-def describe_one(index: int, label: str, evidence: Evidence, among: Sequence[int]) -> str:
+def describe_one(
+    index: int, label: str, evidence: Evidence, among: Sequence[int], resolution: Resolution | None = None
+) -> str:
     """ "white mug on the right": colour, label and, where others share both, the place.
 
     Args:
@@ -51,12 +61,13 @@ def describe_one(index: int, label: str, evidence: Evidence, among: Sequence[int
         label: its label.
         evidence: all things.
         among: the things from which it must be told apart.
+        resolution: the description that it answers; its words are taken up.
     """
-    color = color_of(index, evidence)
+    color = color_of(index, evidence, resolution)
     color = "" if color and any(word in label.split() for word in color.split()) else color
     name = f"{color} {label}".strip()
     others = [i for i in among if i != index]
-    same = [i for i in others if color_of(i, evidence) == color_of(index, evidence)]
+    same = [i for i in others if color_of(i, evidence, resolution) == color_of(index, evidence, resolution)]
     if not same and color:
         return name
     place = place_of(index, evidence, others)

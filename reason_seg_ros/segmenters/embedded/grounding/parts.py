@@ -11,7 +11,8 @@ from . import colors
 from .measure import quantiles
 from .shape_model import SHAPES
 
-
+_PLAIN = 0.15
+"""Probability of a vessel below which the outline is not searched for a handle."""
 _NO_HANDLE = 0.2
 """Degree for a handle where none is seen."""
 
@@ -59,27 +60,29 @@ def regions_of(lab: np.ndarray, pixels: np.ndarray, relative: np.ndarray, elonga
         relative: (N,) height above the base over the total height, NaN where unknown.
         elongated: true for things with two ends.
     """
-    whole = colors.shares(lab)
+    graded = colors.Graded(lab)
+    whole = graded.shares()
     if elongated:
         centred = (pixels - pixels.mean(axis=0)).astype(np.float32)
         axis = np.linalg.eigh(np.cov(centred.T))[1][:, 1]
         along = centred @ axis
         low, high = quantiles(along, (0.22, 0.78))
-        first, second = colors.shares(lab[along <= low]), colors.shares(lab[along >= high])
+        first, second = graded.shares(along <= low), graded.shares(along >= high)
         upper = first if pixels[along <= low, 1].mean() < pixels[along >= high, 1].mean() else second
-        return Regions(whole, colors.shares(lab[(along > low) & (along < high)]), upper, (first, second))
+        return Regions(whole, graded.shares((along > low) & (along < high)), upper, (first, second))
     upper = relative > 0.8
     lower = relative < 0.6
-    top = colors.shares(lab[upper]) if np.count_nonzero(upper) > 10 else whole
-    body = colors.shares(lab[lower]) if np.count_nonzero(lower) > 10 else whole
+    top = graded.shares(upper) if np.count_nonzero(upper) > 10 else whole
+    body = graded.shares(lower) if np.count_nonzero(lower) > 10 else whole
     return Regions(whole, body, top, (top, top))
 
 
 def parts_of(mask: np.ndarray, shapes: np.ndarray, regions: Regions, texture: float) -> Parts:
     """Judge the parts from the outline, the shape (len(SHAPES),) and the colours."""
+    vessel = sum(float(shapes[SHAPES.index(shape)]) for shape in (Shape.CUP, Shape.BOWL, Shape.CYLINDER))
     ends = max(_distance(regions.body, end) for end in (regions.top, *regions.ends))
     return Parts(
-        handle=handle_of(mask),
+        handle=handle_of(mask) if vessel > _PLAIN else _NO_HANDLE,
         opening=float(sum(shapes[SHAPES.index(shape)] for shape in (Shape.CUP, Shape.BOWL))),
         lid=float(np.clip(1.6 * ends, 0, 1)),
         label=float(np.clip(texture / 0.12, 0, 1)),
@@ -103,7 +106,9 @@ def handle_of(mask: np.ndarray) -> float:
     inner = one[int(0.06 * len(rows)) : int(0.85 * len(rows))]
     step = max(2, len(rows) // 25)
     sudden = float((inner[step:] - inner[:-step]).max(initial=0)) / width
-    return 0.9 if sudden > 0.08 and more.max() > 0.15 and 0.12 < _longest_run(more > 0.1) / len(rows) < 0.8 else _NO_HANDLE
+    return (
+        0.9 if sudden > 0.08 and more.max() > 0.15 and 0.12 < _longest_run(more > 0.1) / len(rows) < 0.8 else _NO_HANDLE
+    )
 
 
 def _bulge(side: np.ndarray, width: float) -> np.ndarray:

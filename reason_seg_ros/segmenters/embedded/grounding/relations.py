@@ -51,8 +51,8 @@ class Pairs:
         """
         place = self.centers[:, :2]
         result = np.zeros(len(place))
-        for a in np.flatnonzero(first > 0.02):
-            for b in np.flatnonzero(second > 0.02):
+        for a in np.flatnonzero(first > 0.02).tolist():
+            for b in np.flatnonzero(second > 0.02).tolist():
                 if a != b:
                     result += first[a] * second[b] * _between(place, place[a], place[b], {a, b})
         total = sum(first[a] * second[b] for a in range(len(place)) for b in range(len(place)) if a != b)

@@ -75,7 +75,7 @@ class Resolver:
         fit, terms = kind.copy(), []
         for attribute in sorted(description.attributes, key=lambda a: a.family == "size"):
             degree = attributes.degrees(attribute, evidence, self._members(fit, description))
-            fit = fit + attributes.log_ratio(degree, attribute.family, attribute.negated)
+            fit = fit + attributes.log_ratio(degree, attribute)
             terms.append((attribute.value, 1 - degree if attribute.negated else degree))
         for relation in description.relations:
             degree = self._relation(relation, self._members(fit, description))
@@ -97,9 +97,9 @@ class Resolver:
         rows = [(evidence.table.index[h.kind.name], h.weight) for h in reading.hypotheses if h.weight > 1e-4]
         if not rows or not len(evidence.candidates):
             return np.zeros(len(evidence.candidates))
-        columns, weights = zip(*rows)
-        weights = np.array(weights) / sum(weights)
-        meant = logsumexp(evidence.likelihoods[:, list(columns)], b=weights, axis=1) - evidence.background
+        weights = np.array([weight for _, weight in rows])
+        likelihoods = evidence.likelihoods[:, [column for column, _ in rows]]
+        meant = logsumexp(likelihoods, b=weights / weights.sum(), axis=1) - evidence.background
         known = np.clip(reading.known, 0.05, 0.98)
         return np.maximum(np.logaddexp(np.log(known) + meant, np.log((1 - known) * 0.8)), _UNNAMED_FLOOR)
 
@@ -144,7 +144,7 @@ class Resolver:
                 degree = degree * self.evidence.pairs.nearest(choice, member * (1 - choice))
             return degree
         pairs = self.evidence.pairs.degree(relation.kind)
-        for anchor, choice in zip(anchors, choices):
+        for anchor, choice in zip(anchors, choices, strict=True):
             if _bare(anchor):
                 degree = degree * (1 - np.prod(1 - pairs * self.evidence.prior[None], axis=1))
                 continue
@@ -168,7 +168,9 @@ class Resolver:
         lowest = int(np.argmax(heights))
         wants_lowest = surface.noun in ("floor", "ground", "carpet") and len(planes) > 1
         right = [
-            1.0 if c.proposal.support is None or (c.proposal.support == lowest) == wants_lowest or len(planes) == 1 else 0.2
+            1.0
+            if c.proposal.support is None or (c.proposal.support == lowest) == wants_lowest or len(planes) == 1
+            else 0.2
             for c in candidates
         ]
         return np.array(right) * (1 - 0.5 * stacked)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -107,8 +108,8 @@ def form_of(measured: Measure, mask: np.ndarray, height: np.ndarray, edges: np.n
         round_ball=round_ball,
         long=float(np.log(spread[0] / spread[1])),
         flat=float(np.log(spread[1] / spread[2])),
-        size=float(np.log(measured.extents[0])),
-        pixels=float(np.log10(max(np.count_nonzero(mask), 1))),
+        size=float(np.log(measured.longest)),
+        pixels=float(np.log10(max(int(np.count_nonzero(mask)), 1))),
     )
 
 
@@ -136,7 +137,7 @@ def hollow_of(mask: np.ndarray, height: np.ndarray, total: float) -> tuple[float
 def _widths(x: np.ndarray, relative: np.ndarray, width: float) -> np.ndarray:
     """Width at the five heights over the greatest width; a level that is not seen takes its neighbour's."""
     result = np.full(len(_BINS) - 1, np.nan)
-    for i, (low, high) in enumerate(zip(_BINS[:-1], _BINS[1:])):
+    for i, (low, high) in enumerate(pairwise(_BINS)):
         level = x[(relative >= low) & (relative < (high if high < 1 else 2))]
         if len(level) > 8:
             result[i] = np.subtract(*quantiles(level, (0.97, 0.03))) / width

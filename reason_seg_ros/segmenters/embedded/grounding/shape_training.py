@@ -1,7 +1,7 @@
 """Fits the shape model on simulated frames: python -m reason_seg_ros.segmenters.embedded.grounding.shape_training.
 
-Labels are the first shapes that the knowledge base gives for the simulated kinds. Masks are shifted, grown and shrunk by
-a few pixels, because those of the geometry step are not exact either.
+Labels are the first shapes that the knowledge base gives for the simulated kinds. Masks are shifted, grown and shrunk
+by a few pixels, because those of the geometry step are not exact either.
 """
 
 from __future__ import annotations
@@ -9,11 +9,12 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 
-from ....frame import Frame, clean_depth
+from ....frame import Camera, Frame, clean_depth
 from ....geometry.planes import Plane
 from ..knowledge.base import load_knowledge
 from ..proposals.base import Proposal, Scenery
@@ -48,9 +49,15 @@ def _scene_examples(seed: int) -> Iterator[tuple[np.ndarray, str]]:
     from ....simulation.scene import sample_scene
     from ....simulation.sensor import DepthSensor
 
+    class DepthRenderer(Renderer):
+        """Leaves the colours black: shading takes most of the time and form needs none."""
+
+        def _color(self, camera: Camera, pose: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+            return np.zeros((camera.height, camera.width, 3), np.float32)
+
     rng = np.random.default_rng(seed)
     scene = sample_scene(seed)
-    rendering = Renderer(scene).render(scene.camera, scene.pose, color=False)
+    rendering = DepthRenderer(scene).render(scene.camera, scene.pose)
     depth = DepthSensor.sample(rng).observe(rendering, rng).capture(rng)
     frame = Frame(np.full((*depth.shape, 3), 128, np.uint8), clean_depth(depth / np.float32(1000)), scene.camera)
     up, origin = scene.pose[:3, :3].T @ [0.0, 0.0, 1.0], scene.pose[:3, 3]
@@ -71,7 +78,7 @@ def _scene_examples(seed: int) -> Iterator[tuple[np.ndarray, str]]:
 
 def _disturbed(mask: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """A mask grown or shrunk by up to a pixel and shifted by up to two."""
-    pixels = mask.astype(np.uint8)
+    pixels: np.ndarray = mask.astype(np.uint8)
     change = rng.choice([cv2.MORPH_ERODE, cv2.MORPH_DILATE, -1])
     if change >= 0:
         pixels = cv2.morphologyEx(pixels, int(change), np.ones((3, 3), np.uint8))
@@ -96,15 +103,16 @@ def fit(measurements: np.ndarray, labels: np.ndarray, seed: int = 0) -> ShapeMod
     counts = np.bincount(labels, minlength=len(SHAPES)).astype(float)
     weight = 1 / np.sqrt(np.maximum(counts, 1))
     prior = counts * weight / (counts * weight).sum()
-    network = torch.nn.Sequential(
+    network: Any = torch.nn.Sequential(
         torch.nn.Linear(x.shape[1], _HIDDEN), torch.nn.Tanh(), torch.nn.Linear(_HIDDEN, len(SHAPES))
     )
-    loss = torch.nn.CrossEntropyLoss(weight=torch.tensor(weight / weight.mean(), dtype=torch.float32), label_smoothing=0.03)
+    importance = torch.tensor(weight / weight.mean(), dtype=torch.float32)
     optimizer = torch.optim.AdamW(network.parameters(), lr=5e-3, weight_decay=0.05)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, _EPOCHS)
     for _ in range(_EPOCHS):
         optimizer.zero_grad()
-        loss(network(x + 0.15 * torch.randn_like(x)), y).backward()
+        odds = network(x + 0.15 * torch.randn_like(x))
+        torch.nn.functional.cross_entropy(odds, y, importance, label_smoothing=0.03).backward()
         optimizer.step()
         schedule.step()
     layers = [
@@ -118,7 +126,9 @@ def report(model: ShapeModel, measurements: np.ndarray, labels: np.ndarray) -> s
     probabilities = model.probabilities(measurements)
     right = probabilities.argmax(axis=1) == labels
     likelihood = np.log(probabilities[np.arange(len(labels)), labels]).mean()
-    recalls = " ".join(f"{s.value} {right[labels == i].mean():.2f}" for i, s in enumerate(SHAPES) if (labels == i).any())
+    recalls = " ".join(
+        f"{s.value} {right[labels == i].mean():.2f}" for i, s in enumerate(SHAPES) if (labels == i).any()
+    )
     return f"accuracy {right.mean():.3f}, log likelihood {likelihood:.3f}; recall: {recalls}"
 
 

@@ -32,9 +32,7 @@ _KINDS = phrase_set("a, an, the, colour, color, material, shape, size, kind")
 def read_adjectives_after(cursor: Cursor, draft: Draft) -> bool:
     """ "red", "red and shiny", "red all over" after the noun."""
     start = cursor.at
-    while (
-        cursor.match(ADJECTIVES) or (cursor.peek() in JOINERS and cursor.sees(ADJECTIVES, 1)) or _negated_ahead(cursor)
-    ):
+    while cursor.sees(ADJECTIVES) or (cursor.peek() in JOINERS | NOT and cursor.sees(ADJECTIVES, 1)):
         here = cursor.at
         cursor.take_word(JOINERS)
         if _begins_relation(cursor) or not read_adjective(cursor, draft, before_noun=False):
@@ -48,10 +46,6 @@ def _begins_relation(cursor: Cursor) -> bool:
     """ "filled with pens" is more than "filled"."""
     relation, adjective = cursor.match(RELATIONS), cursor.match(ADJECTIVES)
     return relation is not None and adjective is not None and relation[0] > adjective[0]
-
-
-def _negated_ahead(cursor: Cursor) -> bool:
-    return cursor.peek() in NOT and cursor.sees(ADJECTIVES, 1)
 
 
 def read_material(cursor: Cursor, draft: Draft) -> bool:
@@ -157,13 +151,10 @@ def _things(cursor: Cursor, draft: Draft, noun_phrase: NounPhrase, negated: bool
     cursor.possessed = False
     if anchor is None or anchor.naming is not Naming.NAMED:
         return False
-    detail = cursor.words[start : cursor.at]
+    said = cursor.words[start : cursor.at]
     kind = cursor.take(ON_IT)
-    if kind is None and not cursor.lexicon.is_head(
-        anchor.noun.rpartition(" ")[2]
-    ):  # "with the crack": no thing of its own
-        draft.purpose.extend(["without" if negated else "with", *detail])
-        return True
-    kind = kind or "with"
-    draft.relations.append(Relation(kind, (anchor.settled(),), negated))
+    if kind is None and not cursor.lexicon.is_head(anchor.noun.rpartition(" ")[2]):  # "the mug with the crack"
+        draft.purpose.extend(["without" if negated else "with", *said])
+    else:
+        draft.relations.append(Relation(kind or "with", (anchor.settled(),), negated))
     return True

@@ -24,6 +24,7 @@ _KNOWN_PURPOSE = (0.40, 0.05)
 _KNOWN_NAME = (0.56, 0.05)
 _HALF_NAMED = 0.8  # how well a noun is known of which only the last words are
 _LOOSELY_NAMED = 0.05  # weight of a kind that serves the purpose but goes by another name, "the device that ..."
+_MOST_OF_IT = 0.8  # share of the instruction from which on the purpose alone says the same
 _LEAST_WEIGHT = 1e-4
 _REMEMBERED = 64
 
@@ -98,7 +99,7 @@ class Meaning:
 
     def _needed(self, purpose: str, instruction: str) -> Reading:
         similarity, words = self._sentences.purposes(self._embed(purpose))
-        if instruction:
+        if len(purpose) < _MOST_OF_IT * len(instruction):
             whole, _ = self._sentences.purposes(self._embed(instruction))
             similarity = (similarity + whole) / 2
         known = _rising(float(similarity.max(initial=-1.0)), *_KNOWN_PURPOSE)

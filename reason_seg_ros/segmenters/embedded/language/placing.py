@@ -23,7 +23,6 @@ RELATIONS = PhraseTable.of(_WORDS["relations"])
 _SIDES = PhraseTable.of(_WORDS["sides"])
 """With the table, the picture or a row these say where in view something is."""
 
-_TO_CAMERA = phrase_set("to, towards, toward, from, away from, by")
 _FROM = phrase_set("to, from, away from, towards, toward, of")
 ON_IT = PhraseTable.of(
     {
@@ -41,12 +40,9 @@ _FRONTAL = frozenset({"front", "near"})
 def read_place(cursor: Cursor, draft: Draft, noun_phrase: NounPhrase) -> bool:
     """Read one place: a relation to something or an extreme of the view."""
     start = cursor.at
-    _skip_verb(cursor)
+    _skip_lead(cursor)
     negated = bool(cursor.take_word(NOT))
-    _skip_verb(cursor)
-    _skip_intensifiers(cursor)
-    _skip_verb(cursor)
-    _skip_intensifiers(cursor)
+    _skip_lead(cursor)
     if cursor.possessed and cursor.sees(ON_IT):
         cursor.at = start
         return False
@@ -64,6 +60,15 @@ def read_place(cursor: Cursor, draft: Draft, noun_phrase: NounPhrase) -> bool:
         return True
     cursor.at = start
     return False
+
+
+def _skip_lead(cursor: Cursor) -> None:
+    """ "standing right", "partly hidden" before a place."""
+    here = -1
+    while here != cursor.at:
+        here = cursor.at
+        _skip_verb(cursor)
+        _skip_intensifiers(cursor)
 
 
 def _skip_verb(cursor: Cursor) -> None:
@@ -236,8 +241,7 @@ def group_description(group: Draft) -> Description:
 def at_place(cursor: Cursor) -> bool:
     """True if the words here begin a place."""
     probe = Cursor(cursor.words, cursor.lexicon, cursor.at)
-    _skip_verb(probe)
-    _skip_intensifiers(probe)
+    _skip_lead(probe)
     if probe.peek() == COMMA:
         return False
     return any(probe.match(table) for table in (RELATIONS, _SIDES, FROM_SIDE)) or (

@@ -1,4 +1,4 @@
-"""What a patch is like as a whole, and which patches are the support after all."""
+"""What patches are like as wholes, and which of them are the support after all."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ....geometry.cells import MOMENTS, moments_of
-from .borders import Border
+from .borders import Borders
 from .patches import GROUND
 from .relief import Relief
 
@@ -21,100 +21,98 @@ _BEYOND = 0.3
 """A flat patch along the end of the support is its edge or side."""
 _FREE = 0.25
 """Share of a patch's outline that must run along the ground for it to tell anything."""
+_FAINT = 8.0
+_TOLD = 0.1
+"""Colour difference towards the support below which even a risen patch has no outline there, and the least share of
+its outline that must tell so: sensors spread the depth of near things over what lies beside them."""
+_DOUBTFUL = 10.0
+_SEEN = 0.8
+"""Deviations in colour up to which a patch may be the support in another light, and share of depth readings below
+which a flat one lies in the shadow that a near thing casts on the sensor."""
 _PLAIN = 2.5
 _MINOR = 1500.0
 """A small patch (pixels of an image 640 wide) of the support's own colour is a flaw in the depth."""
-_BINS = 6
+BINS = 6
 """Steps of L, of a and of b in a histogram of colours."""
+_ODDEST = 20.0
 
 
-@dataclass
-class Body:
-    """Sums over the pixels of one patch, or of several taken as one.
+@dataclass(frozen=True, eq=False)
+class Bodies:
+    """Sums over the pixels of each patch, one row a label; rows of patches that are joined are added.
 
     Attributes:
-        area: in pixels of an image 640 wide.
-        palette: (216,) histogram of colours.
-        moments: (10,) sums that fix the plane of best fit, as in `geometry.cells`.
-        risen: pixels that rise over the support beyond doubt.
-        odd: sum of deviations in colour from the support.
-        difference: sum of colour differences (delta E) from the support.
+        area: (L,) pixels of an image 640 wide.
+        palette: (L, 216) histogram of colours.
+        moments: (L, 10) sums that fix the plane of best fit, as in `geometry.cells`.
+        risen, known: (L,) pixels that rise over the support beyond doubt; pixels with depth.
+        odd, difference: (L,) sums of what `surface.Oddness` calls color and difference.
     """
 
-    area: float
+    area: np.ndarray
     palette: np.ndarray
     moments: np.ndarray
-    risen: float
-    odd: float
-    difference: float
+    risen: np.ndarray
+    known: np.ndarray
+    odd: np.ndarray
+    difference: np.ndarray
 
-    def add(self, other: Body) -> None:
-        """Take in another body."""
-        self.area += other.area
-        self.palette = self.palette + other.palette
-        self.moments = self.moments + other.moments
-        self.risen += other.risen
-        self.odd += other.odd
-        self.difference += other.difference
+    def join(self, kept: int, gone: int) -> None:
+        """Add the body of one label to that of another."""
+        for column in (self.area, self.palette, self.moments):
+            column[kept] += column[gone]
 
 
-def bodies_of(labels: np.ndarray, relief: Relief, rays: np.ndarray) -> dict[int, Body]:
-    """The body of every patch.
-
-    Args:
-        labels: (H, W) int32.
-        relief: of the same frame.
-        rays: (H, W, 3) float32 viewing rays with z = 1.
-    """
+def bodies_of(labels: np.ndarray, relief: Relief) -> Bodies:
+    """The body of every patch of (H, W) int32 labels; the ground's row is 0."""
     things = labels > GROUND
     flat, count = labels[things], int(labels.max()) + 1
+    unit = relief.scale**2
 
-    def summed(image: np.ndarray | None) -> np.ndarray:
+    def summed(image: np.ndarray) -> np.ndarray:
         """Per label, the sum of an image."""
-        return np.bincount(flat, None if image is None else image[things], count) / relief.scale**2
+        return np.bincount(flat, image[things], count) / unit
 
-    area = summed(None)
-    sums = np.stack([summed(im) for im in (relief.high, np.minimum(relief.odd.color, 20.0), relief.odd.difference)], -1)
-    palette = np.bincount(flat * _BINS**3 + _color_bins(relief.lab[things]), minlength=count * _BINS**3)
-    palette = palette.reshape(count, _BINS**3) / relief.scale**2
-    shape = np.zeros((count, MOMENTS))
+    palette = np.bincount(flat * BINS**3 + color_bins(relief.lab[things]), minlength=count * BINS**3)
     firm = things & relief.known & relief.calm
-    terms = moments_of(rays[firm], relief.inverse[firm])
-    for column in range(MOMENTS):
-        shape[:, column] = np.bincount(labels[firm], terms[:, column], count)
-    return {
-        number: Body(float(area[number]), palette[number], shape[number], *sums[number].tolist())
-        for number in range(GROUND + 1, count)
-        if area[number] > 0
-    }
+    terms, owner = moments_of(relief.rays[firm], relief.inverse[firm]), labels[firm]
+    return Bodies(
+        area=np.bincount(flat, minlength=count) / unit,
+        palette=palette.reshape(count, BINS**3) / unit,
+        moments=np.stack([np.bincount(owner, terms[:, column], count) for column in range(MOMENTS)], axis=-1),
+        risen=summed(relief.high),
+        known=summed(relief.known),
+        odd=summed(np.minimum(relief.odd.color, _ODDEST)),
+        difference=summed(relief.odd.difference),
+    )
 
 
-def _color_bins(lab: np.ndarray) -> np.ndarray:
+def color_bins(lab: np.ndarray) -> np.ndarray:
     """(N,) index in a histogram of L in [0, 100], a and b in [-60, 60] of colours (N, 3)."""
-    scaled = (lab + np.array([0, 60, 60], np.float32)) * (_BINS / np.array([100, 120, 120], np.float32))
-    steps = np.clip(scaled, 0, _BINS - 1).astype(np.int64)
-    return (steps[:, 0] * _BINS + steps[:, 1]) * _BINS + steps[:, 2]
+    scaled = (lab + np.array([0, 60, 60], np.float32)) * (BINS / np.array([100, 120, 120], np.float32))
+    steps = np.clip(scaled, 0, BINS - 1).astype(np.int64)
+    return (steps[:, 0] * BINS + steps[:, 1]) * BINS + steps[:, 2]
 
 
-def ground_like(bodies: dict[int, Body], borders: dict[tuple[int, int], Border]) -> list[int]:
-    """Patches that are no things: reflections and shadows, the support's own edge, flaws in the depth."""
-    outline = dict.fromkeys(bodies, 0.0)
-    for pair, border in borders.items():
-        for number in pair:
-            if number in outline:
-                outline[number] += border.length
-    found = []
-    for number, body in bodies.items():
-        border = borders.get((GROUND, number))
-        if border and border.length > _FREE * outline[number] and _is_ground(body, border):
-            found.append(number)
-    return found
-
-
-def _is_ground(body: Body, border: Border) -> bool:
-    """True if a patch with this border to the ground is a part of it."""
-    if body.risen > _FLAT * body.area:
-        return body.odd < _PLAIN * body.area and body.area < _MINOR
-    contrast = border.contrast / border.length
-    hardness = contrast * body.area / max(body.difference, 1e-6)
-    return contrast < _SOFT or hardness < _HARDNESS or border.beyond > _BEYOND * border.length
+def ground_like(bodies: Bodies, borders: Borders) -> np.ndarray:
+    """(L,) bool: patches that are no things: reflections, shadows, the support's own edge, flaws in the depth."""
+    count = len(bodies.area)
+    outline = np.zeros(count)
+    for end in (0, 1):
+        np.add.at(outline, borders.pairs[:, end], borders.length)
+    along = np.zeros((5, count))
+    rows = borders.pairs[:, 0] == GROUND
+    sums = (borders.length, borders.contrast, borders.beyond, borders.inner_contrast)
+    along[:4, borders.pairs[rows, 1]] = [column[rows] for column in sums]
+    length, contrast, beyond, inner_contrast, _ = along
+    inner, free = length - beyond, length > _FREE * outline
+    area = np.maximum(bodies.area, 1e-6)
+    doubtful = bodies.odd < _DOUBTFUL * area
+    with np.errstate(divide="ignore", invalid="ignore"):
+        faint = (inner > _TOLD * outline) & (inner_contrast < _FAINT * inner)
+        soft = (contrast < _SOFT * length) | (contrast * area < _HARDNESS * length * bodies.difference)
+    edge = beyond > _BEYOND * length
+    shadow = (bodies.known < _SEEN * area) & doubtful
+    flaw = free & (bodies.odd < _PLAIN * area) & (area < _MINOR)
+    flat = bodies.risen < _FLAT * area
+    return (length > 0) & np.where(flat, shadow | (free & (soft | edge)), flaw | (faint & doubtful))

@@ -15,71 +15,60 @@ _DEEPEST = 6.0
 """Slope change beyond which a valley is a step, whatever its size."""
 
 
-@dataclass
-class Border:
-    """Sums over a border; borders of patches that were joined add up.
+@dataclass(frozen=True, eq=False)
+class Borders:
+    """Sums over each border, one row a pair of patches; rows of patches that are joined are added.
 
     Attributes:
-        length: pixel pairs.
-        valley: sum of the deepest valley near each pair.
-        open: pairs with no valley near.
-        contrast: sum of colour differences (CIE 1976 delta E) across the pairs.
-        beyond: pairs one end of which lies beyond every support.
+        pairs: (P, 2) int64, labels, the smaller first.
+        sums: (P, 6) float64: pixel pairs (`length`); the deepest valley near each; pairs with no valley near
+            (`open`); colour difference (CIE 1976 delta E) across each (`contrast`); pairs one end of which lies
+            beyond every support (`beyond`); the contrast of the other ones (`inner_contrast`).
     """
 
-    length: float = 0.0
-    valley: float = 0.0
-    open: float = 0.0
-    contrast: float = 0.0
-    beyond: float = 0.0
+    pairs: np.ndarray
+    sums: np.ndarray
 
-    def add(self, other: Border) -> None:
-        """Lengthen this border by another one."""
-        self.length += other.length
-        self.valley += other.valley
-        self.open += other.open
-        self.contrast += other.contrast
-        self.beyond += other.beyond
+    @property
+    def length(self) -> np.ndarray:
+        """(P,) pixel pairs."""
+        return self.sums[:, 0]
+
+    @property
+    def contrast(self) -> np.ndarray:
+        """(P,) sum of colour differences."""
+        return self.sums[:, 3]
+
+    @property
+    def beyond(self) -> np.ndarray:
+        """(P,) pixel pairs at the end of the supports."""
+        return self.sums[:, 4]
+
+    @property
+    def inner_contrast(self) -> np.ndarray:
+        """(P,) sum of colour differences elsewhere."""
+        return self.sums[:, 5]
 
 
-def borders_of(labels: np.ndarray, relief: Relief) -> dict[tuple[int, int], Border]:
-    """Borders between all neighbouring patches.
-
-    Args:
-        labels: (H, W) int32.
-        relief: of the same frame.
-
-    Returns:
-        (smaller label, larger label) -> Border.
-    """
+def borders_of(labels: np.ndarray, relief: Relief) -> Borders:
+    """Borders between all neighbouring patches of (H, W) int32 labels."""
     reach = max(1, round(_REACH * relief.scale))
     kernel = np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)
-    deepest = cv2.dilate(relief.valley, kernel)
+    deepest = np.minimum(cv2.dilate(relief.valley, kernel), np.float32(_DEEPEST))
     calm = cv2.erode(relief.calm.astype(np.uint8), kernel)
-    beyond = relief.supports.index < 0
-    table = np.concatenate(
-        [_pairs(labels, relief.lab, (deepest, calm), beyond, reach, step) for step in ((0, 1), (1, 0))]
-    )
-    pairs, which = np.unique(table[:, :2].astype(np.int64), axis=0, return_inverse=True)
+    samples = [_samples(labels, deepest, calm, relief, reach, step) for step in ((0, 1), (1, 0))]
+    pairs, values = (np.concatenate(parts) for parts in zip(*samples))
+    pairs, which = np.unique(pairs, axis=0, return_inverse=True)
     which = which.ravel()
-    sums = [np.bincount(which, weights, len(pairs)) for weights in (None, *table[:, 2:].T)]
-    return {
-        (int(first), int(second)): Border(*(float(column[row]) for column in sums))
-        for row, (first, second) in enumerate(pairs)
-    }
+    return Borders(pairs, np.stack([np.bincount(which, column, len(pairs)) for column in values.T], axis=-1))
 
 
-def _pairs(
-    labels: np.ndarray,
-    lab: np.ndarray,
-    along: tuple[np.ndarray, ...],
-    beyond: np.ndarray,
-    reach: int,
-    step: tuple[int, int],
-) -> np.ndarray:
-    """(N, 6) rows of smaller label, larger label, valley, open, contrast, beyond: pixel pairs one `step` (y, x) apart.
+def _samples(
+    labels: np.ndarray, deepest: np.ndarray, calm: np.ndarray, relief: Relief, reach: int, step: tuple[int, int]
+) -> tuple[np.ndarray, np.ndarray]:
+    """(N, 2) labels and (N, 6) terms of `Borders.sums` of all pixel pairs one `step` (y, x) apart.
 
-    `along` holds images read at the border itself; colour and `beyond` are read `reach` pixels to either side of it.
+    Valleys are read at the border itself, colour `reach` pixels to either side of it.
     """
     height, width = labels.shape
     dy, dx = step
@@ -88,7 +77,8 @@ def _pairs(
         (np.clip(y + offset * dy, 0, height - 1), np.clip(x + offset * dx, 0, width - 1))
         for offset in (-reach, reach + 1)
     )
-    pair = np.sort(np.stack([labels[y, x], labels[y + dy, x + dx]], axis=-1), axis=-1)
-    deepest, calm = (image[y, x] for image in along)
-    contrast = np.linalg.norm(lab[near] - lab[far], axis=-1)
-    return np.column_stack([pair, np.minimum(deepest, _DEEPEST), calm, contrast, beyond[near] | beyond[far]])
+    pairs = np.sort(np.stack([labels[y, x], labels[y + dy, x + dx]], axis=-1), axis=-1).astype(np.int64)
+    contrast = np.linalg.norm(relief.lab[near] - relief.lab[far], axis=-1)
+    inner = relief.over[near] & relief.over[far]
+    terms = np.ones_like(contrast), deepest[y, x], calm[y, x], contrast, ~inner, contrast * inner
+    return pairs, np.stack(terms, axis=-1).astype(np.float64)

@@ -1,65 +1,123 @@
-"""Bowls and mugs: the wall that is seen across the rim belongs to the vessel."""
+"""Bowls and mugs: what is seen across the rim, wall and floor, belongs to the vessel."""
 
 from __future__ import annotations
 
 import cv2
 import numpy as np
 
-from ....frame import Frame
+from .bodies import BINS, color_bins
 from .patches import GROUND
 from .relief import Relief
 
 _LEAST_PIXELS = 60
+_ROUNDS = 3
 _RIM = 0.02
 _RIM_SHARE = 0.2
 """Metres, and share of the vessel's height, by which far and near rim may differ."""
 _SAGITTA = 0.003
 _SAGITTA_SHARE = 0.06
 """Metres, and share of the half width, by which the middle of an interior lies deeper than its sides."""
-_TOUCH = 0.5
-"""Least share of an interior's lower outline that runs along its vessel."""
+_TOUCH = 0.15
+"""Least share of an interior's lower outline that runs along its vessel; things that stand inside hide the rest."""
+_SPAN = 0.5
+"""A vessel is at least so wide, beside its interior: what stands inside is narrower."""
+_ALIKE = 0.4
+_LIMITS_ALIKE = (3.5, 3.0)
+_LIMITS_UNLIKE = (1.6, 1.4)
+"""Vessel and interior, of like and of unlike colour, differ in width by no larger factor, and from near to far rim it
+is at most so many widths: a rim is about round, but things inside may hide a part of it."""
+_ENCLOSED = 0.05
+"""Largest share of the outline of a vessel's floor that may seem to touch the ground."""
 
 
-def join_interiors(labels: np.ndarray, frame: Frame, relief: Relief) -> np.ndarray:
+def join_interiors(labels: np.ndarray, relief: Relief) -> np.ndarray:
     """Give each interior to the vessel in front of it.
 
     An interior is hollow: across the line of sight its middle lies deeper than its sides, where things that merely
     stand behind are flat or bulge. Its far edge is a rim as high as that of its vessel, and its surface falls from
-    there. What stands in the vessel bulges, so it stays a thing of its own.
+    there, down to a floor that touches no ground or straight to the near wall. What stands in the vessel bulges, so it
+    stays a thing of its own.
 
     Args:
         labels: (H, W) int32, `GROUND` or things.
-        frame: the capture.
-        relief: of the same frame.
+        relief: of the frame.
     """
     labels = labels.copy()
-    reach = max(2, round(4 * relief.scale))
-    for number in _by_area(labels):
-        window = _window(labels == number, labels.shape, 3 * reach)
-        mask = labels[window] == number
-        if mask.sum() < _LEAST_PIXELS * relief.scale**2:
-            continue
-        upward = _upward(frame.camera.rays[window][mask].mean(axis=0), relief.supports.up)
-        if _hollow(mask, window, upward, frame, relief):
-            vessel = _vessel(labels[window], mask, upward, reach, relief.height[window])
-            if vessel is not None:
-                labels[window][mask] = vessel
+    for _ in range(_ROUNDS):
+        if not any([_join(number, labels, relief) for number in _by_area(labels)]):
+            break
     return labels
+
+
+def _join(number: int, labels: np.ndarray, relief: Relief) -> bool:
+    """Give one patch to its vessel, in place; False if it has none."""
+    reach = max(2, round(4 * relief.scale))
+    x, y, width, height = cv2.boundingRect((labels == number).astype(np.uint8))
+    window = slice(max(0, y - 3 * reach), y + height + 3 * reach), slice(max(0, x - 3 * reach), x + width + 3 * reach)
+    mask = labels[window] == number
+    if mask.sum() < _LEAST_PIXELS * relief.scale**2:
+        return False
+    upward = _upward(relief.rays[window][mask].mean(axis=0), relief.supports.up)
+    if _hollowness(mask, window, upward, relief) < 1.0:
+        return False
+    below = _shifted(mask, -2 * reach * upward) & ~mask
+    edge = _shifted(~mask, -2 * reach * upward) & mask
+    rim, span = _top(relief.supports.height[window][edge]), _width(mask, upward)
+    contacts = np.bincount(labels[window][below])
+    for other in np.argsort(-contacts, kind="stable"):
+        if contacts[other] < _TOUCH * below.sum():
+            return False
+        whole = labels == other
+        if other == GROUND or _width(whole, upward) < _SPAN * span:
+            continue
+        if not _within(mask, labels[window] == other, window, relief):
+            continue
+        level = _top(relief.supports.height[whole])
+        if abs(level - rim) < _RIM + _RIM_SHARE * max(level, 0.0) or _is_floor(whole, level, rim, labels, relief):
+            labels[window][mask] = other
+            return True
+    return False
+
+
+def _within(inner: np.ndarray, outer: np.ndarray, window: tuple[slice, slice], relief: Relief) -> bool:
+    """True if one surface may be the inside of another: about as wide, and not further back than a round rim is."""
+    up = relief.supports.up if relief.supports.up is not None else np.array([0.0, -1.0, 0.0])
+    ahead = np.array([0.0, 0.0, 1.0]) - up[2] * up
+    if np.linalg.norm(ahead) < 0.2:
+        ahead = np.array([0.0, -1.0, 0.0]) + up[1] * up
+    axes = np.stack([np.cross(ahead, up), ahead], axis=-1) / np.linalg.norm(ahead)
+    spans = []
+    for mask in (inner, outer):
+        seen = mask & relief.known[window]
+        if not seen.any():
+            return False
+        places = (relief.rays[window][seen] / relief.inverse[window][seen][:, None]) @ axes
+        spans.append(np.percentile(places, (3, 97), axis=0))
+    widths = [span[1, 0] - span[0, 0] for span in spans]
+    palettes = [np.bincount(color_bins(relief.lab[window][mask]), minlength=BINS**3) for mask in (inner, outer)]
+    alike = np.sqrt(palettes[0] * palettes[1]).sum() / np.sqrt(palettes[0].sum() * palettes[1].sum())
+    wider, deeper = _LIMITS_ALIKE if alike > _ALIKE else _LIMITS_UNLIKE
+    if max(widths) > wider * min(widths):
+        return False
+    return bool(spans[0][1, 1] - spans[1][0, 1] < deeper * max(widths))
+
+
+def _is_floor(mask: np.ndarray, level: float, rim: float, labels: np.ndarray, relief: Relief) -> bool:
+    """True if a patch (H, W) may be the floor of a vessel with this rim: lower, without bulge or way to the ground."""
+    if not level < rim:
+        return False
+    around = cv2.dilate(mask.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool) & ~mask
+    if (labels[around] == GROUND).mean() > _ENCLOSED:
+        return False
+    window = slice(0, mask.shape[0]), slice(0, mask.shape[1])
+    upward = _upward(relief.rays[mask].mean(axis=0), relief.supports.up)
+    return _hollowness(mask, window, upward, relief) > -0.5
 
 
 def _by_area(labels: np.ndarray) -> list[int]:
     """Labels of things, smallest first."""
     area = np.bincount(labels.ravel())
     return [int(number) for number in np.argsort(area, kind="stable") if number > GROUND and area[number]]
-
-
-def _window(mask: np.ndarray, shape: tuple[int, int], margin: int) -> tuple[slice, slice]:
-    """The box around a mask, with a margin."""
-    x, y, width, height = cv2.boundingRect(mask.astype(np.uint8))
-    return (
-        slice(max(0, y - margin), min(shape[0], y + height + margin)),
-        slice(max(0, x - margin), min(shape[1], x + width + margin)),
-    )
 
 
 def _upward(ray: np.ndarray, up: np.ndarray | None) -> np.ndarray:
@@ -71,43 +129,31 @@ def _upward(ray: np.ndarray, up: np.ndarray | None) -> np.ndarray:
     return np.array([0.0, -1.0])
 
 
-def _hollow(
-    mask: np.ndarray, window: tuple[slice, slice], upward: np.ndarray, frame: Frame, relief: Relief
-) -> bool:
-    """True if a surface is deeper in its middle than at its sides, across the image direction of "up"."""
+def _hollowness(mask: np.ndarray, window: tuple[slice, slice], upward: np.ndarray, relief: Relief) -> float:
+    """How much deeper a surface is in its middle than at its sides, across the image direction of "up".
+
+    1 is as much as makes an interior, negative values are bulges, 0 is flat or unknown.
+    """
     inner = cv2.erode(mask.astype(np.uint8), np.ones((5, 5), np.uint8), borderValue=1).astype(bool)
     inner &= relief.known[window]
     if inner.sum() < _LEAST_PIXELS / 2:
-        return False
-    rays = frame.camera.rays[window][inner]
+        return 0.0
     inverse = relief.inverse[window][inner].astype(np.float64)
-    offset = rays[:, :2] - rays[:, :2].mean(axis=0)
+    offset = relief.rays[window][inner][:, :2].astype(np.float64)
+    offset -= offset.mean(axis=0)
     v, u = offset @ upward, offset @ np.array([-upward[1], upward[0]])
-    terms = np.column_stack([np.ones_like(u), u, v, u * u, u * v, v * v])
-    solution = np.linalg.lstsq(terms, inverse, rcond=None)[0]
     half = (np.percentile(u, 95) - np.percentile(u, 5)) / 2
     depth = 1.0 / inverse.mean()
-    return bool(solution[3] * half**2 * depth**2 > max(_SAGITTA, _SAGITTA_SHARE * half * depth))
+    u, v = u / max(half, 1e-9), v / max(float(np.abs(v).max()), 1e-9)
+    terms = np.stack([np.ones_like(u), u, v, u * u, u * v, v * v], axis=-1)
+    solution = np.linalg.lstsq(terms.T @ terms, terms.T @ inverse, rcond=None)[0]
+    return float(solution[3] * depth**2 / max(_SAGITTA, _SAGITTA_SHARE * half * depth))
 
 
-def _vessel(
-    labels: np.ndarray, mask: np.ndarray, upward: np.ndarray, reach: int, height: np.ndarray
-) -> int | None:
-    """The neighbour below a hollow surface, in whose rim it ends, or None."""
-    kernel = np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)
-    below = _shifted(mask, -2 * reach * upward) & ~mask
-    edge = _shifted(~mask, -2 * reach * upward) & mask
-    rim = _top(height[edge])
-    for number in np.unique(labels[below]):
-        side = labels == number
-        contact = below & side
-        if number == GROUND or contact.sum() < _TOUCH * below.sum():
-            continue
-        near = cv2.dilate(contact.astype(np.uint8), kernel).astype(bool) & side
-        level = _top(height[near])
-        if abs(level - rim) < _RIM + _RIM_SHARE * max(level, 0.0):
-            return int(number)
-    return None
+def _width(mask: np.ndarray, upward: np.ndarray) -> float:
+    """Extent of a mask across the image direction of "up", pixels."""
+    y, x = np.nonzero(mask)
+    return float(np.ptp(x * upward[1] - y * upward[0]))
 
 
 def _shifted(mask: np.ndarray, offset: np.ndarray) -> np.ndarray:
@@ -119,4 +165,4 @@ def _shifted(mask: np.ndarray, offset: np.ndarray) -> np.ndarray:
 def _top(heights: np.ndarray) -> float:
     """Nearly the greatest of some heights, NaN left out; NaN of none."""
     heights = heights[np.isfinite(heights)]
-    return float(np.percentile(heights, 90)) if len(heights) else float("nan")
+    return float(np.percentile(heights, 95)) if len(heights) else float("nan")

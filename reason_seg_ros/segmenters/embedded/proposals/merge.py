@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from ....geometry.cells import fit, to_plane
-from .borders import Border, borders_of
-from .bodies import Body, bodies_of, ground_like
+from .bodies import Bodies, bodies_of, ground_like
+from .borders import borders_of
 from .patches import GROUND
 from .relief import Relief
 
-_WEIGHTS = np.array([0.61, 0.65, -9.54, -0.02, 0.63, -0.42, 0.65, -1.6, -5.11])
-_BIAS = -6.08
+_WEIGHTS = np.array([0.61, 0.7, -9.32, -0.13, 0.63, -0.49, 0.65, -1.58, -5.29])
+_BIAS = -5.73
 """Logistic regression of "two things" on `_evidence`, over pairs of patches in simulated scenes."""
 _FEW = 20
 _UNKNOWN_MISFIT = 0.7
@@ -20,83 +20,88 @@ _FULL_CONTRAST = 50.0
 """Colour difference (delta E) beyond which colours are simply different."""
 
 
-def _evidence(border: Border, first: Body, second: Body, gain: float, scale: float) -> np.ndarray:
-    """(9,) what speaks for two things.
-
-    The depth of the valley between them and its logarithm, the share of the border without one, colour difference
-    across it, the smaller area
-    (little is certain about little), the neck's width, how badly one plane fits both, how convexly they meet, how
-    much of their colours they share.
-    """
-    valley = border.valley / border.length
-    smaller = min(first.area, second.area)
-    misfit, convex = _fold(first.moments, second.moments, gain)
-    return np.array(
-        [
-            valley,
-            np.log(valley + 0.1),
-            border.open / border.length,
-            min(border.contrast / border.length, _FULL_CONTRAST) / 25.0,
-            np.log(smaller),
-            min(border.length / scale / np.sqrt(smaller), 2.0),
-            misfit,
-            convex,
-            np.sqrt(first.palette * second.palette).sum() / np.sqrt(first.area * second.area),
-        ]
-    )
-
-
-def _fold(first: np.ndarray, second: np.ndarray, gain: float) -> tuple[float, float]:
-    """How far two patches are from one plane (logarithm, in standard deviations of the sensor), and how they meet:
-    positive if convex, negative if concave, 0 if straight; from their moments."""
-    if min(first[0], second[0]) < _FEW:
-        return _UNKNOWN_MISFIT, 0.0
-    coefficients, residual = fit(np.stack([first, second, first + second]))
-    if not np.isfinite(coefficients).all():
-        return _UNKNOWN_MISFIT, 0.0
-    normals = to_plane(coefficients[:2])[0]
-    middles = np.stack([first[[1, 2, 0]] / first[3], second[[1, 2, 0]] / second[3]])
-    apart = middles[0] - middles[1]
-    convex = float(apart @ (normals[0] - normals[1]) / np.linalg.norm(apart))
-    return float(np.log(np.clip(residual[2] / gain, 0.3, 300.0))), float(np.clip(convex, -1.2, 1.2))
-
-
-def merge(labels: np.ndarray, relief: Relief, rays: np.ndarray) -> np.ndarray:
+def merge(labels: np.ndarray, relief: Relief) -> np.ndarray:
     """Join patches, those most likely one thing first, until every two neighbours are more likely two.
 
     Args:
         labels: (H, W) int32 as from `patches_of`.
         relief: of the same frame.
-        rays: (H, W, 3) float32 viewing rays with z = 1.
 
     Returns:
         (H, W) int32, labels of things, `GROUND` kept.
     """
-    bodies = bodies_of(labels, relief, rays)
-    borders = borders_of(labels, relief)
+    bodies, borders = bodies_of(labels, relief), borders_of(labels, relief)
     target = np.arange(labels.max() + 1)
     target[ground_like(bodies, borders)] = GROUND
-    borders = {pair: border for pair, border in borders.items() if (target[list(pair)] != GROUND).all()}
+    between = (target[borders.pairs] != GROUND).all(axis=1)
+    sums = {(int(first), int(second)): row for (first, second), row in zip(borders.pairs[between], borders.sums[between])}
 
-    def odds(pair: tuple[int, int]) -> float:
-        """Log odds of two things."""
-        first, second = (bodies[number] for number in pair)
-        return float(_evidence(borders[pair], first, second, relief.gain, relief.scale) @ _WEIGHTS + _BIAS)
+    def odds(pairs: list[tuple[int, int]]) -> dict[tuple[int, int], float]:
+        """Log odds of two things, for each pair."""
+        if not pairs:
+            return {}
+        rows = _evidence(np.array(pairs), np.stack([sums[pair] for pair in pairs]), bodies, relief)
+        return dict(zip(pairs, (rows @ _WEIGHTS + _BIAS).tolist()))
 
-    scores = {pair: odds(pair) for pair in borders}
+    scores = odds(list(sums))
     while scores:
         pair = min(scores, key=lambda key: (scores[key], key))
         if scores[pair] > 0.0:
             break
         kept, gone = pair
         target[target == gone] = kept
-        bodies[kept].add(bodies.pop(gone))
-        del borders[pair], scores[pair]
-        for other in [key for key in borders if gone in key]:
-            border = borders.pop(other)
+        bodies.join(kept, gone)
+        del sums[pair], scores[pair]
+        for other in [key for key in sums if gone in key]:
             del scores[other]
             neighbour = other[0] if other[1] == gone else other[1]
-            borders.setdefault((min(kept, neighbour), max(kept, neighbour)), Border()).add(border)
-        for other in [key for key in borders if kept in key]:
-            scores[other] = odds(other)
+            key = (min(kept, neighbour), max(kept, neighbour))
+            sums[key] = sums.pop(other) + sums.get(key, 0.0)
+        scores.update(odds([key for key in sums if kept in key]))
     return target[labels].astype(np.int32)
+
+
+def _evidence(pairs: np.ndarray, sums: np.ndarray, bodies: Bodies, relief: Relief) -> np.ndarray:
+    """(P, 9) what speaks for two things.
+
+    The depth of the valley between them and its logarithm, the share of the border without one, colour difference
+    across it, the smaller area (little is certain about little), the neck's width, how badly one plane fits both, how
+    convexly they meet, how much of their colours they share.
+    """
+    length, valley, free, contrast = sums[:, :4].T
+    valley = valley / length
+    first, second = pairs.T
+    smaller = np.minimum(bodies.area[first], bodies.area[second])
+    shared = np.sqrt(bodies.palette[first] * bodies.palette[second]).sum(axis=1)
+    misfit, convex = _fold(bodies.moments[first], bodies.moments[second], relief.gain)
+    columns = (
+        valley,
+        np.log(valley + 0.1),
+        free / length,
+        np.minimum(contrast / length, _FULL_CONTRAST) / 25.0,
+        np.log(smaller),
+        np.minimum(length / relief.scale / np.sqrt(smaller), 2.0),
+        misfit,
+        convex,
+        shared / np.sqrt(bodies.area[first] * bodies.area[second]),
+    )
+    return np.stack(columns, axis=-1)
+
+
+def _fold(first: np.ndarray, second: np.ndarray, gain: float) -> tuple[np.ndarray, np.ndarray]:
+    """How far pairs of patches, given by moments (P, 10), are from one plane, and how they meet.
+
+    Returns:
+        (P,) logarithm of the residual from the common plane in standard deviations of the sensor; (P,) cosine that is
+        positive where they meet in a convex edge, negative in a concave one, 0 if straight.
+    """
+    coefficients, residual = fit(np.stack([first, second, first + second]))
+    normals = to_plane(coefficients[:2])[0]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        middles = [moments[:, [1, 2, 0]] / moments[:, 3:4] for moments in (first, second)]
+        apart = middles[0] - middles[1]
+        convex = (apart * (normals[0] - normals[1])).sum(axis=1) / np.linalg.norm(apart, axis=1)
+    shaped = (np.minimum(first[:, 0], second[:, 0]) >= _FEW) & np.isfinite(coefficients).all(axis=(0, 2))
+    shaped &= np.isfinite(convex)
+    misfit = np.where(shaped, np.log(np.clip(residual[2] / gain, 0.3, 300.0)), _UNKNOWN_MISFIT)
+    return misfit, np.where(shaped, np.clip(convex, -1.2, 1.2), 0.0)

@@ -9,18 +9,21 @@ from .relief import Relief
 
 GROUND = 1
 """Label of everything that is no thing: the support and what lies beyond it."""
+_PLAIN = 2.0
+"""Deviations in colour up to which a pixel that does not rise is the support's, whatever its depth."""
 _ODD = 3.0
 """Deviations in colour from which a pixel is not taken as the support's without doubt."""
 _STAIN = 5.0
 """Deviations in colour from which a pixel at the height of the support is taken as something else."""
 _BLIND_STAIN = 10.0
 """The same for a pixel without depth: beside things, holes in depth are mostly shadows on the support."""
-_PLAIN = 2.0
-"""Deviations in colour up to which a pixel whose depth tells nothing is the support's."""
+_FOOT = 8.0
+"""The same where the support's depth is bent by a thing beside it."""
+_STEP = 25.0
+"""Colour difference (delta E) over four pixels at which a seam counts double."""
 _MARGIN = 5.0
 _LEAST_MARGIN = 2.0
 """Pixels by which depth edges lie off colour edges, at worst and always; cores keep that far away from them."""
-_STEP = 25.0
 _CORE = 30
 """Pixels of the smallest core from which a patch grows."""
 
@@ -39,22 +42,30 @@ def patches_of(color: np.ndarray, relief: Relief) -> np.ndarray:
     Returns:
         (H, W) int32, `GROUND` or a patch label from 2 on.
     """
-    with np.errstate(invalid="ignore"):
-        level = np.abs(relief.height) < relief.tolerance
-    high = relief.high
-    seam = relief.valley * (1.0 + np.minimum(color_step(relief.lab) / _STEP, 2.0))
-    raised = _cores((seam < relief.bend) & high, relief.scale)
-    doubt = relief.calm & ~high & (relief.supports.index >= 0)
+    seam = relief.valley * (1.0 + np.minimum(_color_step(relief.lab) / _STEP, 2.0))
+    raised = _cores((seam < relief.bend) & relief.high, relief.scale)
     stain = np.where(relief.known, np.float32(_STAIN), np.float32(_BLIND_STAIN))
+    doubt = relief.calm & ~relief.high & relief.over
     stained = _cores(doubt & (relief.odd.color > stain) & (relief.odd.tint > _ODD), relief.scale)
     shaded = (relief.odd.color < _ODD) | (relief.odd.tint < _ODD)
-    ground = (level & relief.calm & shaded) | (~high & (relief.odd.color < _PLAIN))
-    ground |= (relief.supports.index < 0) & relief.known
+    ground = (relief.level & relief.calm & shaded) | (~relief.high & (relief.odd.color < _PLAIN))
+    if relief.supports.planes:
+        ground |= ~relief.over & relief.known
     ground = cv2.erode(ground.astype(np.uint8), np.ones((3, 3), np.uint8), borderValue=1) > 0
     markers = np.where(ground, GROUND, 0).astype(np.int32)
     markers[raised > 0] = raised[raised > 0] + GROUND
     markers[stained > 0] = stained[stained > 0] + GROUND + raised.max()
-    return flood(cv2.GaussianBlur(color, (0, 0), 1.0), markers)
+    labels = flood(cv2.GaussianBlur(color, (0, 0), 1.0), markers)
+    return _with_feet(labels, relief)
+
+
+def flood(color: np.ndarray, markers: np.ndarray) -> np.ndarray:
+    """Watershed of a colour image from markers (0 = undecided); the dividing lines are given to a neighbour."""
+    labels = markers.astype(np.int32)
+    cv2.watershed(color, labels)
+    lines = labels < 1
+    labels[lines] = cv2.dilate(np.maximum(labels, 0).astype(np.float32), np.ones((3, 3), np.uint8))[lines]
+    return np.maximum(labels, GROUND)
 
 
 def _cores(mask: np.ndarray, scale: float) -> np.ndarray:
@@ -84,19 +95,33 @@ def _parts(mask: np.ndarray, scale: float) -> np.ndarray:
     return np.where(kept, np.cumsum(kept), 0).astype(np.int32)[labels]
 
 
-def flood(color: np.ndarray, markers: np.ndarray) -> np.ndarray:
-    """Watershed of a colour image from markers (0 = undecided); the dividing lines are given to a neighbour."""
-    labels = markers.astype(np.int32)
-    cv2.watershed(color, labels)
-    lines = labels < 1
-    labels[lines] = cv2.dilate(np.maximum(labels, 0).astype(np.float32), np.ones((3, 3), np.uint8))[lines]
-    return np.maximum(labels, GROUND)
+def _color_step(lab: np.ndarray) -> np.ndarray:
+    """(H, W) float32: colour difference (delta E) across four pixels, the greater of across and along."""
+    line = np.array([[-1, 0, 0, 0, 1]], np.float32)
+    steps = []
+    for kernel in (line, line.T):
+        step = cv2.filter2D(lab, -1, kernel, borderType=cv2.BORDER_REPLICATE)
+        steps.append(cv2.transform(cv2.multiply(step, step), np.ones((1, 3), np.float32)))
+    return cv2.sqrt(cv2.max(*steps))
 
 
-def color_step(lab: np.ndarray) -> np.ndarray:
-    """(H, W) float32: colour difference (delta E) across four pixels."""
-    gx = lab[:, 4:] - lab[:, :-4]; gy = lab[4:] - lab[:-4]
-    out = np.zeros(lab.shape[:2], np.float32)
-    out[:, 2:-2] = np.sqrt((gx**2).sum(-1))
-    out[2:-2] = np.maximum(out[2:-2], np.sqrt((gy**2).sum(-1)))
-    return out
+def _with_feet(labels: np.ndarray, relief: Relief) -> np.ndarray:
+    """Give the feet of things back to them: depth melts into the support there, but the colour is not the support's."""
+    foot = (labels == GROUND) & relief.over & (relief.odd.color > _FOOT) & (relief.odd.tint > _STAIN)
+    width = 2 * round(_LEAST_MARGIN * relief.scale) + 1
+    foot = cv2.morphologyEx(foot.astype(np.uint8), cv2.MORPH_OPEN, np.ones((width, width), np.uint8))
+    count, parts = cv2.connectedComponents(foot, connectivity=4)
+    if count == 1 or labels.max() == GROUND:
+        return labels
+    away, nearest = cv2.distanceTransformWithLabels(
+        (labels == GROUND).astype(np.uint8), cv2.DIST_L2, 3, labelType=cv2.DIST_LABEL_PIXEL
+    )
+    thing = labels > GROUND
+    owner = np.zeros(nearest.max() + 1, labels.dtype)
+    owner[nearest[thing]] = labels[thing]
+    touching = np.zeros(count, bool)
+    touching[parts[away <= width]] = True
+    touching[0] = False
+    joined = touching[parts]
+    labels[joined] = owner[nearest[joined]]
+    return labels

@@ -13,19 +13,20 @@ _REACHES = (24.0, 10.0)
 _LEAST = np.array([4.0, 2.0, 2.0], np.float32)
 """Spread in L, a, b that even a plain surface has: sensor noise and soft shading."""
 _FAR = 4.0
+_NONE = 100.0
 _BLACK = np.array([-16.0, 0.0, 0.0], np.float32)
-_DARKEST_SHADOW = 0.6
-"""A shadow scales light by s and so L + 16, a and b by the cube root of s (CIE 1976); s is seldom below 0.2."""
+_SHADES = (0.6, 1.15)
+"""A shadow scales light by s, and so L + 16, a and b by the cube root of s (CIE 1976); s is seldom below 0.2."""
 
 
 @dataclass(frozen=True, eq=False)
 class Oddness:
-    """How many deviations each pixel's colour is off that of the support around it; huge where there is no support.
+    """How far each pixel's colour is off that of the support around it; 100 everywhere if there is no support.
 
     Attributes:
-        color: (H, W) float32, any difference.
-        difference: (H, W) float32, the same difference as CIE 1976 delta E.
-        tint: (H, W) float32, differences that neither a shadow nor a change of light explains.
+        color: (H, W) float32, in standard deviations of the support's own texture.
+        difference: (H, W) float32, as CIE 1976 delta E.
+        tint: (H, W) float32, in deviations, only what neither a shadow nor a change of light explains.
     """
 
     color: np.ndarray
@@ -41,21 +42,24 @@ def oddness(lab: np.ndarray, level: np.ndarray) -> Oddness:
         level: (H, W) bool, pixels at the height of the support; things too flat to rise from it are among them, so
             the look is estimated from wide surroundings first, then from nearer ones without what was odd.
     """
-    weight = level.astype(np.float32)
-    distance = np.full(level.shape, np.float32(100.0))
-    tint = difference = distance
+    if np.count_nonzero(level) < _CELL**2:
+        none = np.full(level.shape, np.float32(_NONE))
+        return Oddness(none, none, none)
+    half = level.shape[1] // 2, level.shape[0] // 2
+    small = cv2.resize(lab, half, interpolation=cv2.INTER_AREA)
+    plain = cv2.resize(level.astype(np.uint8), half, interpolation=cv2.INTER_NEAREST) > 0
+    weight = plain
     for reach in _REACHES:
-        if weight.sum() < 100:
-            break
-        mean, spread = _local_look(lab, weight, reach)
-        difference = _norm(lab - mean)
-        distance = _norm((lab - mean) / spread)
-        weight = (level & (distance < _FAR)).astype(np.float32)
-        ray, light = mean - _BLACK, lab - _BLACK
-        shade = _sum(light * ray) / _sum(ray * ray)
-        shade = np.clip(shade, _DARKEST_SHADOW, np.float32(1.15))
-        tint = _norm((light - shade[..., None] * ray) / spread)
-    return Oddness(distance, difference, tint)
+        mean, spread = _local_look(small, weight.astype(np.float32), reach)
+        weight = plain & (_norm((small - cv2.resize(mean, half)) / spread) < _FAR)
+    mean = cv2.resize(mean, lab.shape[1::-1])
+    off = lab - mean
+    difference = _norm(off)
+    color = _norm(off / spread)
+    ray = mean - _BLACK
+    shade = np.clip(1.0 + _sum(off * ray) / _sum(ray * ray), *_SHADES)
+    off -= (shade - 1.0)[..., None] * ray
+    return Oddness(color, difference, _norm(off / spread))
 
 
 def _sum(image: np.ndarray) -> np.ndarray:
@@ -65,22 +69,22 @@ def _sum(image: np.ndarray) -> np.ndarray:
 
 def _norm(image: np.ndarray) -> np.ndarray:
     """Euclidean norm over channels: (H, W)."""
-    return np.sqrt(_sum(image * image))
+    return cv2.sqrt(_sum(cv2.multiply(image, image)))
 
 
 def _local_look(lab: np.ndarray, weight: np.ndarray, reach: float) -> tuple[np.ndarray, np.ndarray]:
-    """Local mean (H, W, 3) of the weighted pixels, and their usual (3,) deviation from it."""
-    cells = (max(1, lab.shape[1] // _CELL), max(1, lab.shape[0] // _CELL))
+    """Local mean of the weighted pixels (h, w, 3), one entry a cell, and their usual deviation from it (3,)."""
+    cells = (max(1, 2 * lab.shape[1] // _CELL), max(1, 2 * lab.shape[0] // _CELL))
     weighted = lab * weight[..., None]
     share, first, second = (
         cv2.resize(image, cells, interpolation=cv2.INTER_AREA) for image in (weight, weighted, weighted * lab)
     )
     wide, summed = cv2.GaussianBlur(share, (0, 0), reach), cv2.GaussianBlur(first, (0, 0), reach)
-    overall = first.sum(axis=(0, 1)) / share.sum()
+    overall = first.sum(axis=(0, 1)) / max(float(share.sum()), 1e-6)
     mean = (summed + 1e-3 * overall) / (wide[..., None] + 1e-3)
     full = share > 0.5
     if not full.any():
-        return cv2.resize(mean, lab.shape[1::-1]), _LEAST
+        return mean, _LEAST
     local, square = first[full] / share[full, None], second[full] / share[full, None]
     variance = np.median(np.maximum(square - local**2, 0.0), axis=0) + np.median((local - mean[full]) ** 2, axis=0)
-    return cv2.resize(mean, lab.shape[1::-1]), np.maximum(np.sqrt(variance), _LEAST)
+    return mean, np.maximum(np.sqrt(variance), _LEAST)

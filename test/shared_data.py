@@ -1,4 +1,4 @@
-"""What the tests share."""
+"""Where data lies that tests use if it is there: not in test/conftest.py, whose name test/dds/conftest.py shares."""
 
 from __future__ import annotations
 
