@@ -13,6 +13,7 @@ from pathlib import Path
 from setuptools import find_packages, setup
 
 ROOT = Path(__file__).resolve().parent
+DATA_SUFFIXES = {".html", ".npz", ".yaml"}
 
 
 def requirements(name: str) -> list[str]:
@@ -30,6 +31,12 @@ def version() -> str:
     return found.group(1)
 
 
+def data_files() -> list[str]:
+    """Files of the package that are not code, relative to it; named one by one since old setuptools knows no `**`."""
+    package = ROOT / "reason_seg_ros"
+    return [str(path.relative_to(package)) for path in package.rglob("*.*") if path.suffix in DATA_SUFFIXES]
+
+
 setup(
     name="reason_seg_ros",
     version=version(),
@@ -39,7 +46,7 @@ setup(
     license="Apache-2.0",
     python_requires=">=3.10",
     packages=find_packages(include=["reason_seg_ros", "reason_seg_ros.*"]),
-    package_data={"reason_seg_ros": [f"**/*.{suffix}" for suffix in ("html", "json", "npz", "txt", "yaml")]},
+    package_data={"reason_seg_ros": data_files()},
     install_requires=requirements("base") + requirements("libraries"),
     extras_require={"dev": requirements("dev")},
     entry_points={"console_scripts": ["reason-seg = reason_seg_ros.cli:main"]},

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from grounding_render import CAMERA, UP, Solid, render, scenery_of
 
-from reason_seg_ros.frame import Frame
+from reason_seg_ros.frame import Camera, Frame
+from reason_seg_ros.geometry.planes import Plane
 from reason_seg_ros.segmenters.embedded.grounding.describe import Candidate, describe
 from reason_seg_ros.segmenters.embedded.grounding.shape_model import SHAPES
 from reason_seg_ros.segmenters.embedded.grounding.view import view_of
@@ -107,3 +108,25 @@ def test_without_gravity_the_camera_is_taken_to_look_ahead() -> None:
 def test_straight_down_the_top_of_the_image_is_ahead() -> None:
     view = view_of(np.array([0.0, 0.0, -1.0]))
     assert np.allclose(view.rotation @ [0, -1, 0], [0, 1, 0])
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("seed", range(6))
+def test_no_mask_or_depth_breaks_it(seed: int) -> None:
+    """Slivers, holes, noise, no plane: whatever comes out is finite."""
+    rng = np.random.default_rng(seed)
+    camera = Camera(96, 72, 90.0, 90.0, 48.0, 36.0)
+    depth = rng.uniform(0.3, 3, (72, 96)).astype(np.float32)
+    depth[rng.random(depth.shape) < seed / 6] = np.nan
+    frame = Frame(rng.integers(0, 256, (72, 96, 3)).astype(np.uint8), depth, camera)
+    labels = np.zeros(depth.shape, int)
+    for number in range(1, 9):
+        row, column, height, width = rng.integers(1, 60, 4)
+        labels[row : row + height // 4 + 1, column : column + width // 3 + 1] = number
+    planes = (Plane(UP, 0.5, labels == 0),) if seed % 2 else ()
+    support = 0 if planes else None
+    proposals = tuple(Proposal(labels == number, 1.0, support) for number in range(1, 9) if (labels == number).any())
+    for candidate in describe(frame, Scenery(proposals, planes, UP if planes else None, depth)).candidates:
+        assert np.isfinite(candidate.form.vector()).all()
+        assert np.isfinite(candidate.measured.extents).all()
+        assert candidate.shapes.sum() == pytest.approx(1)

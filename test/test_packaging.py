@@ -74,7 +74,7 @@ def test_data_files_are_installed_with_the_library():
     files = (path for path in (ROOT / "reason_seg_ros").rglob("*") if path.is_file())
     suffixes = {path.suffix for path in files} - {".py", ".pyc"}
     assert ".yaml" in suffixes
-    assert all(f'"{suffix[1:]}"' in setup for suffix in suffixes), suffixes
+    assert all(f'"{suffix}"' in setup for suffix in suffixes), suffixes
 
 
 def test_parameter_file_holds_the_defaults():

@@ -51,7 +51,7 @@ def test_the_floor_around_a_table_is_no_support_but_alone_it_is():
 
 
 def test_both_boards_of_a_shelf_are_supports():
-    lower, upper = table(1.2, 0.5, z=-0.35), Box(0.0, 0.2, (1.2, 0.4, 0.03), (170, 130, 90), z=-0.03)
+    lower, upper = table(1.2, 0.4, z=-0.35), Box(0.0, 0.15, (1.2, 0.4, 0.03), (170, 130, 90), z=-0.03)
     things = [Can(-0.2, 0.15, 0.04, 0.1, RED), Can(0.2, -0.15, 0.04, 0.12, BLUE, z=-0.35)]
     frame, instances = render(things, [lower, upper], eye=(0, -0.9, 0.5), target=(0, 0, -0.15))
     supports = supports_of(frame)

@@ -23,8 +23,14 @@ _GAP = 3.0
 _UPRIGHT = 0.35
 """How much an overhead view counts beside a slanted one when "up" is guessed: cameras are seldom held sideways."""
 _SIDEWAYS = 0.8
-_PIECE = 0.03
-"""Pieces of a plane smaller than this share of it do not widen its hull."""
+_HELD_ODDLY = 0.1
+"""What is left of that for a camera held sideways or upside down, as at a robot's wrist."""
+_BEYOND = 0.25
+"""Share of the image size by which a plane that is cut by the border goes on: feet of things near it lie there."""
+_LEAST = 30
+"""Thinned pixels of the smallest plane."""
+_BRIDGE = 0.15
+"""Metres: pieces of a plane further apart are different surfaces at one height."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,15 +40,17 @@ class LevelPlane:
     Attributes:
         normal: (3,) unit normal, up.
         offset: normal . p + offset = 0, metres.
+        cells: (R, C) bool, the cells of the image that lie on it.
         area: share of the image that it covers.
         elevation: height of its middle over the camera, metres.
-        length: longer side of its largest connected part, metres.
+        length: longer side of its largest piece in the image, metres.
         hull: (N, 2) float32 convex hull in the axes `basis(normal)`, metres.
         outline: (N, 1, 2) float32 convex hull seen along "up", in axes common to all planes of the frame, metres.
     """
 
     normal: np.ndarray
     offset: float
+    cells: np.ndarray
     area: float
     elevation: float
     length: float
@@ -70,9 +78,11 @@ def level_planes(frame: Frame) -> tuple[np.ndarray | None, list[LevelPlane]]:
     """
     points = frame.points[::_THIN, ::_THIN]
     gain = noise_gain(frame.depth)
-    planes = [bounded(normal, offset, points, gain) for normal, offset in find_planes(frame)]
-    planes = [plane for plane in planes if plane.mask.sum() > 30]
-    planes.sort(key=lambda plane: -int(plane.mask.sum()))
+    found = [(bounded(*plane, points, gain), plane[2]) for plane in find_planes(frame)]
+    found = [(plane, cells) for plane, cells in found if plane.mask.sum() > _LEAST]
+    found.sort(key=lambda pair: -int(pair[0].mask.sum()))
+    planes = [plane for plane, _ in found]
+    cells_on = {id(plane): cells for plane, cells in found}
     if frame.up is not None:
         up = np.asarray(frame.up, float) / np.linalg.norm(frame.up)
         level = [plane for plane in planes if plane.normal @ up > _TILT]
@@ -80,15 +90,17 @@ def level_planes(frame: Frame) -> tuple[np.ndarray | None, list[LevelPlane]]:
         up, level = _guessed(planes)
     if up is None:
         return None, []
-    surfaces: list[tuple[np.ndarray, float, np.ndarray]] = []
+    surfaces: list[tuple[Plane, np.ndarray]] = []
     for plane in level:
-        for number, (normal, offset, mask) in enumerate(surfaces):
-            if plane.normal @ normal > _SAME and _gap(points[plane.mask], normal, offset, gain) < _GAP:
-                surfaces[number] = normal, offset, mask | plane.mask
+        cells = cells_on[id(plane)]
+        for number, (other, others) in enumerate(surfaces):
+            if plane.normal @ other.normal > _SAME and _gap(points[plane.mask], other, gain) < _GAP:
+                joined = Plane(other.normal, other.offset, other.mask | plane.mask)
+                surfaces[number] = joined, others | cells
                 break
         else:
-            surfaces.append((plane.normal, plane.offset, plane.mask))
-    return up, [_measured(normal, offset, mask, points, up) for normal, offset, mask in surfaces]
+            surfaces.append((plane, cells))
+    return up, [_measured(plane, cells, frame, up) for plane, cells in surfaces]
 
 
 def _guessed(planes: list[Plane]) -> tuple[np.ndarray | None, list[Plane]]:
@@ -98,37 +110,71 @@ def _guessed(planes: list[Plane]) -> tuple[np.ndarray | None, list[Plane]]:
     normals = np.stack([plane.normal for plane in planes])
     areas = np.array([plane.mask.mean() for plane in planes])
     parallel = normals @ normals.T > _PARALLEL
-    upright = np.maximum(_UPRIGHT - normals[:, 1], 0.0) * (np.abs(normals[:, 0]) < _SIDEWAYS)
-    likely = (parallel @ areas) * upright
-    best = int(np.argmax(likely))
-    if likely[best] <= 0:
-        return None, []
+    upright = (_UPRIGHT - normals[:, 1]) * (np.abs(normals[:, 0]) < _SIDEWAYS)
+    best = int(np.argmax((parallel @ areas) * np.maximum(upright, _HELD_ODDLY)))
     up = (parallel[best] * areas) @ normals
     return up / np.linalg.norm(up), [plane for plane, across in zip(planes, parallel[best]) if across]
 
 
-def _gap(points: np.ndarray, normal: np.ndarray, offset: float, gain: float) -> float:
+def _gap(points: np.ndarray, plane: Plane, gain: float) -> float:
     """Median distance of points (N, 3) from a plane, in tolerances."""
-    return float(np.median(np.abs(points @ normal + offset) / tolerance(points[:, 2], gain)))
+    return float(np.median(np.abs(plane.height(points)) / tolerance(points[:, 2], gain)))
 
 
-def _measured(
-    normal: np.ndarray, offset: float, mask: np.ndarray, points: np.ndarray, up: np.ndarray
-) -> LevelPlane:
-    """The extent of a plane from a thinned mask (h, w) and points (h, w, 3)."""
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
-    area = stats[:, cv2.CC_STAT_AREA].copy()
-    area[0] = 0
-    large = area >= _PIECE * mask.sum()
-    own = basis(normal).T
-    longest = cv2.minAreaRect((points[labels == np.argmax(area)] @ own).astype(np.float32))[1]
-    on_it = points[large[labels]]
+def _measured(plane: Plane, cells: np.ndarray, frame: Frame, up: np.ndarray) -> LevelPlane:
+    """The extent of a plane with a thinned mask (h, w)."""
+    points = frame.points[::_THIN, ::_THIN]
+    on_it = points[plane.mask]
+    axes = basis(plane.normal).T
+    places = (on_it @ axes).astype(np.float32)
+    whole = _one_piece(places)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(plane.mask.astype(np.uint8), connectivity=8)
+    largest = labels[plane.mask] == 1 + np.argmax(stats[1:, cv2.CC_STAT_AREA])
+    hidden = _beyond_border(plane, frame) @ axes
     return LevelPlane(
-        normal=normal,
-        offset=offset,
-        area=float(mask.mean()),
-        elevation=float(np.median(on_it @ up)),
-        length=float(max(longest)),
-        hull=cv2.convexHull((on_it @ own).astype(np.float32))[:, 0],
-        outline=cv2.convexHull((on_it @ basis(up).T).astype(np.float32)),
+        normal=plane.normal,
+        offset=plane.offset,
+        cells=cells,
+        area=float(plane.mask.mean()),
+        elevation=float(np.median(on_it[whole] @ up)),
+        length=float(max(cv2.minAreaRect(places[largest])[1])),
+        hull=cv2.convexHull(np.concatenate([places[whole], hidden.astype(np.float32)]))[:, 0],
+        outline=cv2.convexHull((on_it[whole] @ basis(up).T).astype(np.float32)),
     )
+
+
+def _beyond_border(plane: Plane, frame: Frame) -> np.ndarray:
+    """(N, 3) points where a plane with a thinned mask goes on beyond the border of what has depth."""
+    rays = frame.camera.rays[::_THIN, ::_THIN]
+    depth = frame.depth[::_THIN, ::_THIN]
+    reach = _BEYOND * np.array([frame.shape[1] / frame.camera.fx, frame.shape[0] / frame.camera.fy])
+    ends = []
+    for axis in (0, 1):
+        known, mask = (np.moveaxis(image, axis, 1) for image in (np.isfinite(depth), plane.mask))
+        lines = np.flatnonzero(known.any(axis=1))
+        first = known[lines].argmax(axis=1)
+        last = known.shape[1] - 1 - known[lines, ::-1].argmax(axis=1)
+        for place, outward in ((first, -1), (last, 1)):
+            seen = mask[lines, place]
+            at = (place[seen], lines[seen]) if axis == 0 else (lines[seen], place[seen])
+            ray = rays[at].astype(float)
+            ray[:, 1 - axis] += outward * reach[1 - axis]
+            with np.errstate(divide="ignore"):
+                distance = -plane.offset / (ray @ plane.normal)
+            ends.append(ray * distance[:, None] * ((distance > 0) & (distance < 2.0 * depth[at]))[:, None])
+    found = np.concatenate(ends)
+    return found[found[:, 2] > 0]
+
+
+def _one_piece(places: np.ndarray) -> np.ndarray:
+    """(N,) bool: the places (N, 2) of the largest piece of a surface, across the shadows that things cast on it."""
+    low = places.min(axis=0)
+    extent = float((places.max(axis=0) - low).max())
+    cell = max(_BRIDGE / 4.0, extent / 500.0)
+    index = ((places - low) / cell).astype(np.int32)
+    grid = np.zeros(index.max(axis=0)[::-1] + 1, np.uint8)
+    grid[index[:, 1], index[:, 0]] = 1
+    reach = 2 * round(_BRIDGE / 2.0 / cell) + 1
+    _, pieces = cv2.connectedComponents(cv2.dilate(grid, np.ones((reach, reach), np.uint8)))
+    piece = pieces[index[:, 1], index[:, 0]]
+    return piece == np.bincount(piece).argmax()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
 from ..frame import Frame
@@ -53,11 +54,15 @@ def tolerance(depth: np.ndarray, gain: float, bias: float = _BIAS) -> np.ndarray
     return 2.5 * sigma(depth, gain) + np.float32(bias) * depth
 
 
-def find_planes(frame: Frame) -> list[tuple[np.ndarray, float]]:
-    """Normal, facing the camera, and offset of every flat surface that covers a fair part of the image.
+def find_planes(frame: Frame) -> list[tuple[np.ndarray, float, np.ndarray]]:
+    """Every flat surface that covers a fair part of the image.
 
     Each window of 3x3 cells proposes its own least-squares plane; the one on which most cells lie is fitted to them
     until it settles, its cells are set aside, and so on. So the planes with most cells come first.
+
+    Returns:
+        Per surface its normal (3,), facing the camera, its offset, and the cells (R, C) bool that lie on it: a wall
+        that a table's plane cuts has pixels on that plane, but its cells lean otherwise.
     """
     size = max(4, frame.shape[1] // _COLUMNS)
     cells = cells_of(frame.depth, frame.camera, size)
@@ -73,33 +78,45 @@ def find_planes(frame: Frame) -> list[tuple[np.ndarray, float]]:
     if not flat.any():
         return []
     found = _sequential(cells.moments[flat], center[flat], inverse[flat], own[flat], seeds[flat], gain)
-    return [(normal, float(offset)) for normal, offset in map(to_plane, found)]
+    planes = []
+    for coefficients, members in found:
+        on_it = np.zeros(flat.shape, bool)
+        on_it[flat] = members
+        normal, offset = to_plane(coefficients)
+        planes.append((normal, float(offset), on_it))
+    return planes
 
 
-def bounded(normal: np.ndarray, offset: float, points: np.ndarray, gain: float) -> Plane:
+def bounded(normal: np.ndarray, offset: float, cells: np.ndarray, points: np.ndarray, gain: float) -> Plane:
     """A plane with the pixels that lie on it.
 
     Args:
         normal: (3,) unit normal.
         offset: of the plane, metres.
+        cells: (R, C) bool, the cells that lie on it; pixels further than a cell from them do not.
         points: (H, W, 3) float32 metres, NaN where there is no depth.
         gain: the sensor's noise.
     """
     plane = Plane(normal, offset, np.zeros((0, 0), bool))
     with np.errstate(invalid="ignore"):
         mask = np.abs(plane.height(points)) < tolerance(points[..., 2], gain)
+    near = cv2.dilate(cells.astype(np.uint8), np.ones((3, 3), np.uint8))
+    mask &= cv2.resize(near, mask.shape[::-1], interpolation=cv2.INTER_NEAREST) > 0
     return Plane(normal, offset, mask)
 
 
 def _sequential(
     moments: np.ndarray, center: np.ndarray, inverse: np.ndarray, own: np.ndarray, seeds: np.ndarray, gain: float
-) -> list[np.ndarray]:
-    """Coefficients (a, b, c) of planes, each the best for the cells (all arrays: one row a cell) that others left."""
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Coefficients (a, b, c) of planes and their cells (N,) bool, each the best for the cells that others left.
+
+    All arrays have one row a cell.
+    """
     normals = to_plane(own)[0].astype(np.float32)
     center, inverse = center.astype(np.float32), inverse.astype(np.float32)
     band = tolerance(1.0 / inverse, gain) * inverse**2
     free = np.ones(len(own), bool)
-    found: list[np.ndarray] = []
+    found: list[tuple[np.ndarray, np.ndarray]] = []
 
     def members(coefficients: np.ndarray, slack: float = 1.0) -> np.ndarray:
         """(..., N) bool: the cells that lie on the planes, within `slack` times the tolerance."""
@@ -120,8 +137,9 @@ def _sequential(
             if not np.isfinite(refined).all():
                 break
             best = refined
+        near = members(best, slack=2.0)
         if (members(best) & free).sum() >= _MIN_CELLS:
-            found.append(best)
+            found.append((best, near & free))
         ballots[choice] = 0.0
-        free &= ~members(best, slack=2.0)
+        free &= ~near
     return found

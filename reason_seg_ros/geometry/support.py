@@ -26,9 +26,12 @@ _STEP = 0.15
 """Metres: a surface no further below the main support is used together with it: a lower tier, a tray."""
 _OUTSIDE = 0.5
 """A surface further below of which a larger share lies beyond the main one's outline is the floor around it."""
+_NEAR = 1.15
+"""Seen from above, surfaces used together overlap, or would if the main one were so much larger."""
 _GRID = 0.01
 _MARGIN = 0.02
 """Metres: cell of the bird's-eye grid, and how far a thing may reach beyond the seen edge of its support."""
+_FAR = 20.0
 _SUNK = 0.02
 """Metres below a support at which a pixel still counts as its: glossy surfaces mirror, and so seem lower."""
 _CELL = 8
@@ -45,7 +48,7 @@ class Supports:
         up: (3,) unit vector, or None.
         height: (H, W) float32 metres above the support below each pixel, the support's slow bending taken out; NaN
             where there is no depth or no support below.
-        index: (H, W) int8, which plane that is; -1 for none.
+        index: (H, W) int8, which plane that is, for a pixel without depth the one that it would show; -1 for none.
     """
 
     planes: tuple[Plane, ...]
@@ -73,14 +76,16 @@ def supports_of(frame: Frame) -> Supports:
     index = np.full(frame.shape, -1, np.int8)
     planes = []
     for number, plane in enumerate(_used(level)):
-        planes.append(bounded(plane.normal, plane.offset, frame.points, gain))
+        planes.append(bounded(plane.normal, plane.offset, plane.cells, frame.points, gain))
         above = planes[-1].height(frame.points)
         with np.errstate(invalid="ignore"):
             flat = np.abs(above) < 2.0 * tolerance(frame.depth, gain) if number == 0 else planes[-1].mask
         above -= _bend(above, flat)
+        over = _over(frame, plane)
         with np.errstate(invalid="ignore"):
-            closer = _over(frame, plane) & (above > -_SUNK) & ~(above > height)
-        height[closer], index[closer] = above[closer], number
+            closer = over & (above > -_SUNK) & ~(above > height)
+        height[closer] = above[closer]
+        index[closer | (over & ~frame.has_depth & (index < 0))] = number
     return Supports(tuple(planes), up, height, index)
 
 
@@ -99,18 +104,23 @@ def _used(level: list[LevelPlane]) -> list[LevelPlane]:
 
 def _together(plane: LevelPlane, main: LevelPlane) -> bool:
     """True if a plane holds things as the main one does: not a thing's top, not the floor around the furniture."""
+    own, whole = cv2.contourArea(plane.outline), cv2.contourArea(main.outline)
+    middle = main.outline.mean(axis=0)
+    common = cv2.intersectConvexConvex(plane.outline, middle + _NEAR * (main.outline - middle))[0]
     rise = plane.elevation - main.elevation
-    if rise > 0:
-        return plane.length > _FURNITURE
+    if common <= 0 or rise > 0:
+        return common > 0 and plane.length > _FURNITURE
     if rise > -_STEP:
         return True
-    own, whole = cv2.contourArea(plane.outline), cv2.contourArea(main.outline)
     outside = own - cv2.intersectConvexConvex(plane.outline, main.outline)[0]
     return outside < _OUTSIDE * (own if rise < -_BOARDS else max(own, whole))
 
 
 def _over(frame: Frame, plane: LevelPlane) -> np.ndarray:
-    """(H, W) bool: pixels whose foot point falls within the seen extent of a plane (its convex hull and a margin)."""
+    """(H, W) bool: pixels whose foot point falls within the seen extent of a plane (its convex hull and a margin).
+
+    The foot point of a pixel without depth is where its ray meets the plane.
+    """
     low = plane.hull.min(axis=0) - 2 * _MARGIN
     extent = plane.hull.max(axis=0) + 2 * _MARGIN - low
     cell = max(_GRID, float(extent.max()) / 1000.0)
@@ -118,8 +128,14 @@ def _over(frame: Frame, plane: LevelPlane) -> np.ndarray:
     cv2.fillConvexPoly(grid, np.round((plane.hull - low) / cell).astype(np.int32), 1)
     reach = 2 * round(_MARGIN / cell) + 1
     grid = cv2.dilate(grid, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach)))
+    points = frame.points.copy()
+    blind = ~frame.has_depth
+    rays = frame.camera.rays[blind]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        distance = -np.float32(plane.offset) / (rays @ plane.normal.astype(np.float32))
+        points[blind] = rays * np.where((distance > 0) & (distance < _FAR), distance, np.nan)[:, None]
     axes = np.hstack([basis(plane.normal), -low[:, None]]) / cell
-    feet = cv2.transform(frame.points, axes.astype(np.float32))
+    feet = cv2.transform(points, axes.astype(np.float32))
     return cv2.remap(grid, feet, None, cv2.INTER_NEAREST, borderMode=cv2.BORDER_CONSTANT) > 0
 
 

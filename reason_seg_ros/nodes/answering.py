@@ -23,6 +23,7 @@ from .outputs import Outputs
 from .problems import Problem, problem_of
 from .questions import Question
 
+_TURNS_KEPT = 20  # of the conversation: each turn holds masks of the image's size
 _WARN_EVERY = 5.0  # seconds between two warnings of the same cause
 
 
@@ -117,6 +118,7 @@ class Answerer:
         listener.header = capture.header
         waited = 1000 * (time.monotonic() - question.asked)
         answer = self.pipeline.answer(capture.frame, instruction, self._conversation, listener, capture.camera_pose)
+        del self._conversation.turns[:-_TURNS_KEPT]
         return _Answered(capture, answer, self._packed(question, capture, answer, waited))
 
     def _packed(self, question: Question, capture: Capture, answer: Answer, waited: float) -> Outcome:

@@ -122,6 +122,13 @@ def test_reset_conversation(person: Person, camera: Camera) -> None:
     assert person.ask("afresh").text.startswith("turn 1:")
 
 
+def test_the_conversation_does_not_grow_for_ever(person: Person, camera: Camera) -> None:
+    """Each turn holds masks of the image's size; the node keeps twenty."""
+    assert person.reset_conversation().success
+    texts = [person.ask(f"question {i}").text for i in range(23)]
+    assert [text.split(":")[0] for text in texts[-4:]] == ["turn 20", "turn 21", "turn 21", "turn 21"]
+
+
 @pytest.mark.parametrize(
     ("name", "fields", "code", "hint"),
     [

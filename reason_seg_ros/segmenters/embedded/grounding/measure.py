@@ -120,7 +120,8 @@ def measure(frame: Frame, mask: np.ndarray, view: View, support: Plane | None, e
     points = points[chosen]
     points = points[:: max(1, len(points) // MAX_POINTS)]
     low, high = quantiles(points, _OUTER)
-    points = points[np.all((points >= low - 0.003) & (points <= high + 0.003), axis=1)]
+    within = np.all((points >= low - 0.003) & (points <= high + 0.003), axis=1)
+    points = points[within] if np.count_nonzero(within) >= MIN_POINTS else points
     gap = float(low[2] - floor)
     base = floor if abs(gap) < 0.015 else float(low[2])
     if support is not None and base == floor and high[2] - base < _FLAT:
@@ -178,7 +179,8 @@ def _own_surface(points: np.ndarray, valid: np.ndarray, edges: np.ndarray, floor
         if np.all(bounds[i][0] < high + _GAP) and np.all(bounds[i][1] > low - _GAP):
             kept.add(i)
             low, high = np.minimum(low, bounds[i][0]), np.maximum(high, bounds[i][1])
-    return np.isin(labels, list(kept))
+    own = np.isin(labels, list(kept))
+    return own if np.count_nonzero(own) >= MIN_POINTS else valid
 
 
 def _assembled(
@@ -223,7 +225,7 @@ def _height_below(support: Plane | None, view: View, points: np.ndarray) -> floa
 def _from_outline(frame: Frame, mask: np.ndarray, view: View, support: Plane | None, sides: Sides) -> Measure | None:
     """Things without depth (glass, black plastic) stand where the lower end of their outline meets the plane."""
     rows, columns = np.nonzero(mask)
-    if support is None or not len(rows):
+    if support is None or len(rows) < MIN_POINTS:
         return None
     bottom = rows >= np.percentile(rows, 95)
     ray = frame.camera.rays[int(rows[bottom].mean()), int(columns[bottom].mean())].astype(float)
@@ -231,7 +233,8 @@ def _from_outline(frame: Frame, mask: np.ndarray, view: View, support: Plane | N
     if abs(slope) < 1e-6 or -support.offset / slope <= 0:
         return None
     distance = -support.offset / slope
-    points = view.points(frame.camera.rays[rows[::4], columns[::4]] * np.float32(distance))
+    step = max(1, len(rows) // MAX_POINTS)
+    points = view.points(frame.camera.rays[rows[::step], columns[::step]] * np.float32(distance))
     low, high = points.min(axis=0), points.max(axis=0)
     return _assembled(points, low, high, float(low[2]), 0.0, sides, None)
 

@@ -22,7 +22,7 @@ from .describe import describe
 from .shape_model import SHAPES, WEIGHTS_FILE, ShapeModel
 
 _HIDDEN = 24
-_EPOCHS = 600
+_EPOCHS = 400
 _SMALLEST = 150
 """Pixels below which a thing is left out."""
 
@@ -86,39 +86,47 @@ def _disturbed(mask: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return cv2.warpAffine(pixels, shift, mask.shape[::-1]) > 0
 
 
-def fit(measurements: np.ndarray, labels: np.ndarray, seed: int = 0) -> ShapeModel:
-    """Fit the network by maximum likelihood with weight decay; rare shapes count more than their share.
+def fit(measurements: np.ndarray, labels: np.ndarray, members: int = 6) -> ShapeModel:
+    """Fit networks from different starts and average their log odds: side by side they are one wider network.
 
     Args:
         measurements: (N, F).
         labels: (N,) index into `SHAPES`.
-        seed: of the initial weights and the noise.
+        members: number of networks.
     """
+    mean, deviation = measurements.mean(axis=0), measurements.std(axis=0) + 1e-6
+    counts = np.bincount(labels, minlength=len(SHAPES)).astype(float)
+    weight = 1 / np.sqrt(np.maximum(counts, 1))  # rare shapes count more than their share
+    prior = counts * weight / (counts * weight).sum()
+    x = np.clip((measurements - mean) / deviation, -3, 3)
+    layers = [_network(x, labels, weight / weight.mean(), seed) for seed in range(members)]
+    hidden = np.hstack([first for first, _ in layers])
+    output = np.vstack([*(last[:-1] for _, last in layers), sum(last[-1:] for _, last in layers)]) / members
+    return ShapeModel(*(np.asarray(a, np.float32) for a in (mean, deviation, hidden, output, np.maximum(prior, 1e-3))))
+
+
+def _network(x: np.ndarray, labels: np.ndarray, weight: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """One network by maximum likelihood with weight decay: its two layers, biases in the last rows."""
     import torch
 
     torch.manual_seed(seed)
-    mean, deviation = measurements.mean(axis=0), measurements.std(axis=0) + 1e-6
-    x = torch.tensor(np.clip((measurements - mean) / deviation, -3, 3), dtype=torch.float32)
-    y = torch.tensor(labels)
-    counts = np.bincount(labels, minlength=len(SHAPES)).astype(float)
-    weight = 1 / np.sqrt(np.maximum(counts, 1))
-    prior = counts * weight / (counts * weight).sum()
+    inputs, targets = torch.tensor(x, dtype=torch.float32), torch.tensor(labels)
     network: Any = torch.nn.Sequential(
         torch.nn.Linear(x.shape[1], _HIDDEN), torch.nn.Tanh(), torch.nn.Linear(_HIDDEN, len(SHAPES))
     )
-    importance = torch.tensor(weight / weight.mean(), dtype=torch.float32)
+    importance = torch.tensor(weight, dtype=torch.float32)
     optimizer = torch.optim.AdamW(network.parameters(), lr=5e-3, weight_decay=0.05)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, _EPOCHS)
     for _ in range(_EPOCHS):
         optimizer.zero_grad()
-        odds = network(x + 0.15 * torch.randn_like(x))
-        torch.nn.functional.cross_entropy(odds, y, importance, label_smoothing=0.03).backward()
+        odds = network(inputs + 0.15 * torch.randn_like(inputs))
+        torch.nn.functional.cross_entropy(odds, targets, importance, label_smoothing=0.03).backward()
         optimizer.step()
         schedule.step()
-    layers = [
+    first, last = (
         np.vstack([layer.weight.detach().numpy().T, layer.bias.detach().numpy()]) for layer in (network[0], network[2])
-    ]
-    return ShapeModel(*(np.asarray(a, np.float32) for a in (mean, deviation, *layers, np.maximum(prior, 1e-3))))
+    )
+    return first, last
 
 
 def report(model: ShapeModel, measurements: np.ndarray, labels: np.ndarray) -> str:
@@ -139,6 +147,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1000, help="seed of the first scene (default 1000)")
     options = parser.parse_args()
     measurements, labels, scenes = examples(range(options.seed, options.seed + options.scenes))
+    print(f"{len(labels)} things in {options.scenes} scenes", flush=True)
     held = scenes % 5 == 0
     print(report(fit(measurements[~held], labels[~held]), measurements[held], labels[held]))
     model = fit(measurements, labels)

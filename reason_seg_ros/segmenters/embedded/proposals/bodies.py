@@ -29,6 +29,10 @@ _DOUBTFUL = 10.0
 _SEEN = 0.8
 """Deviations in colour up to which a patch may be the support in another light, and share of depth readings below
 which a flat one lies in the shadow that a near thing casts on the sensor."""
+_BLIND = 0.3
+_STANDING = 0.6
+"""Share of depth readings below which a small patch is not believed, and of risen ones below which a small patch at
+the end of its support is not."""
 _PLAIN = 2.5
 _MINOR = 1500.0
 """A small patch (pixels of an image 640 wide) of the support's own colour is a flaw in the depth."""
@@ -115,4 +119,7 @@ def ground_like(bodies: Bodies, borders: Borders) -> np.ndarray:
     shadow = (bodies.known < _SEEN * area) & doubtful
     flaw = free & (bodies.odd < _PLAIN * area) & (area < _MINOR)
     flat = bodies.risen < _FLAT * area
+    minor = area < _MINOR
+    shadow |= minor & (bodies.known < _BLIND * area)
+    flaw |= minor & edge & (bodies.risen < _STANDING * area)
     return (length > 0) & np.where(flat, shadow | (free & (soft | edge)), flaw | (faint & doubtful))

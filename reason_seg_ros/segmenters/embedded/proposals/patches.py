@@ -21,9 +21,12 @@ _FOOT = 8.0
 """The same where the support's depth is bent by a thing beside it."""
 _STEP = 25.0
 """Colour difference (delta E) over four pixels at which a seam counts double."""
-_MARGIN = 5.0
-_LEAST_MARGIN = 2.0
-"""Pixels by which depth edges lie off colour edges, at worst and always; cores keep that far away from them."""
+_MARGINS = (5.0, 2.0, 1.0)
+"""Pixels by which cores keep away from the edges of depth, which lie off those of colour: as far as a part allows."""
+_FRAY = 5
+"""Pixels of the thinnest foot that is told from noise."""
+_VOID = 10.0
+"""Where there is no support, pixels without depth at this distance from any depth are no thing's."""
 _CORE = 30
 """Pixels of the smallest core from which a patch grows."""
 
@@ -46,11 +49,10 @@ def patches_of(color: np.ndarray, relief: Relief) -> np.ndarray:
     raised = _cores((seam < relief.bend) & relief.high, relief.scale)
     stain = np.where(relief.known, np.float32(_STAIN), np.float32(_BLIND_STAIN))
     doubt = relief.calm & ~relief.high & relief.over
-    stained = _cores(doubt & (relief.odd.color > stain) & (relief.odd.tint > _ODD), relief.scale)
-    shaded = (relief.odd.color < _ODD) | (relief.odd.tint < _ODD)
+    stained = _cores(doubt & (relief.odd.color > stain) & ((relief.odd.tint > _ODD) | relief.lifted), relief.scale)
+    shaded = (relief.odd.color < _ODD) | ((relief.odd.tint < _ODD) & ~relief.lifted)
     ground = (relief.level & relief.calm & shaded) | (~relief.high & (relief.odd.color < _PLAIN))
-    if relief.supports.planes:
-        ground |= ~relief.over & relief.known
+    ground |= ~relief.over & relief.known if relief.supports.planes else _shrunk(~relief.known, _VOID * relief.scale) > 0
     ground = cv2.erode(ground.astype(np.uint8), np.ones((3, 3), np.uint8), borderValue=1) > 0
     markers = np.where(ground, GROUND, 0).astype(np.int32)
     markers[raised > 0] = raised[raised > 0] + GROUND
@@ -71,13 +73,17 @@ def flood(color: np.ndarray, markers: np.ndarray) -> np.ndarray:
 def _cores(mask: np.ndarray, scale: float) -> np.ndarray:
     """(H, W) int32, 0 or the number of a part of the mask.
 
-    Parts are shrunk by `_MARGIN`, which parts them at necks; those that vanish are shrunk by less.
+    Parts are shrunk, which parts them at necks; those that vanish are shrunk by less.
     """
-    thin, wide = (_parts(_shrunk(mask, margin * scale), scale) for margin in (_LEAST_MARGIN, _MARGIN))
-    survives = np.zeros(thin.max() + 1, bool)
-    survives[thin[wide > 0]] = True
-    survives[0] = True
-    return np.where(survives[thin], wide, thin + wide.max())
+    labels = np.zeros(mask.shape, np.int32)
+    for margin in _MARGINS:
+        parts = _parts(_shrunk(mask, margin * scale), scale)
+        fresh = np.ones(parts.max() + 1, bool)
+        fresh[parts[labels > 0]] = False
+        fresh[0] = False
+        added = fresh[parts]
+        labels[added] = parts[added] + labels.max()
+    return labels
 
 
 def _shrunk(mask: np.ndarray, margin: float) -> np.ndarray:
@@ -108,7 +114,7 @@ def _color_step(lab: np.ndarray) -> np.ndarray:
 def _with_feet(labels: np.ndarray, relief: Relief) -> np.ndarray:
     """Give the feet of things back to them: depth melts into the support there, but the colour is not the support's."""
     foot = (labels == GROUND) & relief.over & (relief.odd.color > _FOOT) & (relief.odd.tint > _STAIN)
-    width = 2 * round(_LEAST_MARGIN * relief.scale) + 1
+    width = 2 * round(_FRAY * relief.scale / 2) + 1
     foot = cv2.morphologyEx(foot.astype(np.uint8), cv2.MORPH_OPEN, np.ones((width, width), np.uint8))
     count, parts = cv2.connectedComponents(foot, connectivity=4)
     if count == 1 or labels.max() == GROUND:

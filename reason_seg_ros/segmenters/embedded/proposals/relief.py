@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from ....frame import Frame
-from ....geometry.noise import noise_gain
+from ....geometry.noise import noise_gain, sigma
 from ....geometry.planes import tolerance
 from ....geometry.support import Supports, supports_of
 from .edges import SPANS, filled_inverse, to_lab, valleys
@@ -18,6 +18,8 @@ _BIAS = 0.0015
 """What is left of the sensor's slow error, as a share of the range, once the support's bending is taken out."""
 _RISE = 0.004
 """Metres beyond the tolerance: what rises by less over its support is told by colour alone."""
+_SMOOTH = 7.0
+"""Pixels (of an image 640 wide) over which heights are averaged to tell whether a flat surface rises."""
 _CALM = 0.5
 """Slope change below which a surface counts as one body; weaker seams drown in what sensors do to flat faces."""
 
@@ -31,6 +33,7 @@ class Relief:
         over: bool, pixels with a support below.
         level: bool, pixels at the height of the support.
         high: bool, pixels that rise over the support beyond doubt; without any support, every pixel with depth.
+        lifted: bool, pixels that rise as a surface, though by less than single readings can show.
         known: bool, depth has a reading.
         inverse: float32 1/m, holes filled from behind.
         valley: float32, slope change where the surface bends away from the camera.
@@ -46,6 +49,7 @@ class Relief:
     over: np.ndarray
     level: np.ndarray
     high: np.ndarray
+    lifted: np.ndarray
     known: np.ndarray
     inverse: np.ndarray
     valley: np.ndarray
@@ -76,11 +80,13 @@ def relief_of(frame: Frame) -> Relief:
     with np.errstate(invalid="ignore"):
         level = np.abs(supports.height) < slack
         high = supports.height > slack + np.float32(_RISE)
+        lifted = _smooth(supports.height, frame.has_depth) > slack - 1.5 * sigma(frame.depth, gain)
     return Relief(
         supports=supports,
         over=supports.index >= 0,
         level=level,
         high=high if supports.planes else frame.has_depth,
+        lifted=lifted,
         known=frame.has_depth,
         inverse=inverse,
         valley=valley,
@@ -91,3 +97,12 @@ def relief_of(frame: Frame) -> Relief:
         gain=gain,
         rays=frame.camera.rays,
     )
+
+
+def _smooth(height: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """Mean of the known heights over a few pixels: (H, W) float32, NaN where none is known."""
+    width = 2 * round(_SMOOTH * height.shape[1] / 1280.0) + 1
+    weight = (known & np.isfinite(height)).astype(np.float32)
+    total = cv2.blur(np.where(weight > 0, height, np.float32(0)), (width, width))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return total / cv2.blur(weight, (width, width))
