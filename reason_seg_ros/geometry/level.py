@@ -14,6 +14,8 @@ from .planes import Plane, bounded, find_planes, tolerance
 
 _THIN = 4
 """Every fourth pixel in each direction tells the extent of a plane well enough."""
+_FEWER = 3
+"""Of these, every third tells its hull."""
 _PARALLEL = np.cos(np.radians(15.0))
 _TILT = np.cos(np.radians(25.0))
 """A support departs by at most so much from a known "up": a desk lid, a ramp; from steeper ones things slide."""
@@ -27,6 +29,8 @@ _HELD_ODDLY = 0.1
 """What is left of that for a camera held sideways or upside down, as at a robot's wrist."""
 _BEYOND = 0.25
 """Share of the image size by which a plane that is cut by the border goes on: feet of things near it lie there."""
+_BAND = 0.12
+"""Share of the image size along its border in which a stereo camera may have no depth."""
 _LEAST = 30
 """Thinned pixels of the smallest plane."""
 _BRIDGE = 0.15
@@ -68,7 +72,7 @@ def basis(normal: np.ndarray) -> np.ndarray:
 
 @memoized
 def level_planes(frame: Frame) -> tuple[np.ndarray | None, list[LevelPlane]]:
-    """"Up", and the planes across it that are seen from above, largest first.
+    """ "Up", and the planes across it that are seen from above, largest first.
 
     A frame that knows "up" is believed. Else "up" is the direction in which most of the image's flat area faces,
     directions towards the top of the image preferred.
@@ -113,7 +117,7 @@ def _guessed(planes: list[Plane]) -> tuple[np.ndarray | None, list[Plane]]:
     upright = (_UPRIGHT - normals[:, 1]) * (np.abs(normals[:, 0]) < _SIDEWAYS)
     best = int(np.argmax((parallel @ areas) * np.maximum(upright, _HELD_ODDLY)))
     up = (parallel[best] * areas) @ normals
-    return up / np.linalg.norm(up), [plane for plane, across in zip(planes, parallel[best]) if across]
+    return up / np.linalg.norm(up), [plane for plane, across in zip(planes, parallel[best], strict=True) if across]
 
 
 def _gap(points: np.ndarray, plane: Plane, gain: float) -> float:
@@ -128,6 +132,7 @@ def _measured(plane: Plane, cells: np.ndarray, frame: Frame, up: np.ndarray) -> 
     axes = basis(plane.normal).T
     places = (on_it @ axes).astype(np.float32)
     whole = _one_piece(places)
+    outer = np.flatnonzero(whole)[::_FEWER]
     _, labels, stats, _ = cv2.connectedComponentsWithStats(plane.mask.astype(np.uint8), connectivity=8)
     largest = labels[plane.mask] == 1 + np.argmax(stats[1:, cv2.CC_STAT_AREA])
     hidden = _beyond_border(plane, frame) @ axes
@@ -136,15 +141,15 @@ def _measured(plane: Plane, cells: np.ndarray, frame: Frame, up: np.ndarray) -> 
         offset=plane.offset,
         cells=cells,
         area=float(plane.mask.mean()),
-        elevation=float(np.median(on_it[whole] @ up)),
-        length=float(max(cv2.minAreaRect(places[largest])[1])),
-        hull=cv2.convexHull(np.concatenate([places[whole], hidden.astype(np.float32)]))[:, 0],
-        outline=cv2.convexHull((on_it[whole] @ basis(up).T).astype(np.float32)),
+        elevation=float(np.median(on_it[outer] @ up)),
+        length=float(max(cv2.minAreaRect(np.ascontiguousarray(places[largest][::_FEWER]))[1])),
+        hull=cv2.convexHull(np.concatenate([places[outer], hidden.astype(np.float32)]))[:, 0],
+        outline=cv2.convexHull((on_it[outer] @ basis(up).T).astype(np.float32)),
     )
 
 
 def _beyond_border(plane: Plane, frame: Frame) -> np.ndarray:
-    """(N, 3) points where a plane with a thinned mask goes on beyond the border of what has depth."""
+    """(N, 3) points where a plane with a thinned mask goes on beyond the border of the image."""
     rays = frame.camera.rays[::_THIN, ::_THIN]
     depth = frame.depth[::_THIN, ::_THIN]
     reach = _BEYOND * np.array([frame.shape[1] / frame.camera.fx, frame.shape[0] / frame.camera.fy])
@@ -154,8 +159,9 @@ def _beyond_border(plane: Plane, frame: Frame) -> np.ndarray:
         lines = np.flatnonzero(known.any(axis=1))
         first = known[lines].argmax(axis=1)
         last = known.shape[1] - 1 - known[lines, ::-1].argmax(axis=1)
-        for place, outward in ((first, -1), (last, 1)):
-            seen = mask[lines, place]
+        size = known.shape[1]
+        for place, margin, outward in ((first, first, -1), (last, size - 1 - last, 1)):
+            seen = mask[lines, place] & (margin < _BAND * size)
             at = (place[seen], lines[seen]) if axis == 0 else (lines[seen], place[seen])
             ray = rays[at].astype(float)
             ray[:, 1 - axis] += outward * reach[1 - axis]

@@ -1,4 +1,4 @@
-"""Support planes: which flat surfaces hold things, which way is up, and how high every pixel stands over its support."""
+"""Support planes: which flat surfaces hold things, and how high every pixel stands over its support."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ def _over(frame: Frame, plane: LevelPlane) -> np.ndarray:
     grid = np.zeros((int(extent[1] / cell) + 1, int(extent[0] / cell) + 1), np.uint8)
     cv2.fillConvexPoly(grid, np.round((plane.hull - low) / cell).astype(np.int32), 1)
     reach = 2 * round(_MARGIN / cell) + 1
-    grid = cv2.dilate(grid, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach)))
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach))
     points = frame.points.copy()
     blind = ~frame.has_depth
     rays = frame.camera.rays[blind]
@@ -136,7 +136,9 @@ def _over(frame: Frame, plane: LevelPlane) -> np.ndarray:
         points[blind] = rays * np.where((distance > 0) & (distance < _FAR), distance, np.nan)[:, None]
     axes = np.hstack([basis(plane.normal), -low[:, None]]) / cell
     feet = cv2.transform(points, axes.astype(np.float32))
-    return cv2.remap(grid, feet, None, cv2.INTER_NEAREST, borderMode=cv2.BORDER_CONSTANT) > 0
+    across, along = np.ascontiguousarray(feet[..., 0]), np.ascontiguousarray(feet[..., 1])
+    seen = cv2.remap(cv2.dilate(grid, kernel), across, along, cv2.INTER_NEAREST, borderMode=cv2.BORDER_CONSTANT)
+    return np.asarray(seen) > 0
 
 
 def _bend(height: np.ndarray, mask: np.ndarray) -> np.ndarray:

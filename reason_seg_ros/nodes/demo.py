@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import shutil
 import sys
 import time
 from collections.abc import Sequence
@@ -17,7 +16,7 @@ from ..reply import Status
 from ..simulation.camera import DEMO_SEED, SimulatedCamera
 from ..simulation.questions import Query
 from .demo_client import DemoClient, Heard
-from .demo_report import Terminal, full_mask, save, write_answers
+from .demo_report import Terminal, full_mask, remove_results, save, write_answers
 from .messages import STATUS_CODES
 from .programs import ProgramError, Programs, running
 from .runtime import spin_in_thread
@@ -43,13 +42,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def run_demo(out: Path, view: bool = False, seed: int = DEMO_SEED, segmenter: str = "embedded") -> int:
-    """Start everything, hold the dialogue, write the results to a folder that is emptied first.
+    """Start everything, hold the dialogue, write the results to a folder; those of an earlier demo go.
 
     Returns:
         0 if every instruction was answered; a camera that is slower than wanted is told but no failure.
     """
-    shutil.rmtree(out, ignore_errors=True)
-    out.mkdir(parents=True)
+    out.mkdir(parents=True, exist_ok=True)
+    remove_results(out)
     terminal = Terminal()
     terminal.say("starting the simulated camera and the segmenter, each in a process of its own")
     try:

@@ -15,6 +15,7 @@ import numpy as np
 from reason_seg_ros.msg import Reply, SegmentedInstance
 
 from ..viewing.overlay import draw_overlay
+from ..viewing.ply import write_ply
 from .clouds import points_from_cloud
 from .demo_client import Heard
 from .messages import STATUS_NAMES
@@ -67,6 +68,13 @@ def instance_line(instance: SegmentedInstance) -> str:
     return f"{head} at ({p.x:+.2f}, {p.y:+.2f}, {p.z:.2f}) m   {size} cm   score {instance.score:.2f}"
 
 
+def remove_results(out: Path) -> None:
+    """Remove what an earlier demo wrote to a folder, and nothing else."""
+    for pattern in ("[0-9][0-9]_*.png", "[0-9][0-9]_*.ply", "answers.json"):
+        for path in out.glob(pattern):
+            path.unlink()
+
+
 def save(heard: Heard, number: int, kind: str, out: Path) -> dict[str, Any]:
     """Write an answer's overlay and clouds; returns what answers.json says about it."""
     array = heard.array
@@ -96,7 +104,7 @@ def save(heard: Heard, number: int, kind: str, out: Path) -> dict[str, Any]:
 
 
 def describe(instance: SegmentedInstance) -> dict[str, Any]:
-    """An instance for JSON; metres, optical frame."""
+    """An instance for JSON; metres and quaternion x y z w, in frame_id."""
     position, orientation, extents = instance.pose.position, instance.pose.orientation, instance.extents
     return {
         "id": instance.id,
@@ -105,9 +113,9 @@ def describe(instance: SegmentedInstance) -> dict[str, Any]:
         "score": round(instance.score, 4),
         "frame_id": instance.header.frame_id,
         "center": [round(v, 4) for v in (position.x, position.y, position.z)],
-        "orientation_xyzw": [round(v, 5) for v in (orientation.x, orientation.y, orientation.z, orientation.w)],
+        "orientation": [round(v, 5) for v in (orientation.x, orientation.y, orientation.z, orientation.w)],
         "extents": [round(v, 4) for v in (extents.x, extents.y, extents.z)],
-        "points": instance.point_count,
+        "point_count": instance.point_count,
         "touches_border": instance.touches_border,
         "depth_share": round(instance.depth_share, 3),
     }
@@ -120,18 +128,6 @@ def full_mask(instance: SegmentedInstance, shape: tuple[int, int]) -> np.ndarray
     pixels = np.frombuffer(crop.data, np.uint8).reshape(crop.height, crop.step)[:, : crop.width]
     mask[box.y_offset : box.y_offset + box.height, box.x_offset : box.x_offset + box.width] = pixels > 0
     return mask
-
-
-def write_ply(path: Path, points: np.ndarray, colors: np.ndarray) -> None:
-    """A binary PLY cloud from (N, 3) metres and (N, 3) uint8 RGB."""
-    names = ("x", "y", "z", "red", "green", "blue")
-    vertices = np.empty(len(points), [(n, "<f4") for n in names[:3]] + [(n, "u1") for n in names[3:]])
-    for i, name in enumerate(names[:3]):
-        vertices[name] = points[:, i]
-        vertices[names[3 + i]] = colors[:, i]
-    properties = [f"property {'float' if n in 'xyz' else 'uchar'} {n}" for n in names]
-    header = ["ply", "format binary_little_endian 1.0", f"element vertex {len(points)}", *properties, "end_header", ""]
-    path.write_bytes("\n".join(header).encode() + vertices.tobytes())
 
 
 def write_answers(path: Path, records: list[dict[str, Any]], camera_hz: float) -> None:

@@ -17,7 +17,7 @@ _SOFT = 10.0
 _HARDNESS = 0.6
 """A flat thing's outline is sharp: so large a colour difference (delta E), and share of the patch's whole difference
 from the support, appear within the few pixels of the border. Reflections and shadows fade over more."""
-_BEYOND = 0.3
+_BEYOND = 0.2
 """A flat patch along the end of the support is its edge or side."""
 _FREE = 0.25
 """Share of a patch's outline that must run along the ground for it to tell anything."""
@@ -33,7 +33,7 @@ _BLIND = 0.3
 _STANDING = 0.6
 """Share of depth readings below which a small patch is not believed, and of risen ones below which a small patch at
 the end of its support is not."""
-_PLAIN = 2.5
+_PLAIN = 3.0
 _MINOR = 1500.0
 """A small patch (pixels of an image 640 wide) of the support's own colour is a flaw in the depth."""
 BINS = 6
@@ -62,9 +62,11 @@ class Bodies:
     difference: np.ndarray
 
     def join(self, kept: int, gone: int) -> None:
-        """Add the body of one label to that of another."""
-        for column in (self.area, self.palette, self.moments):
+        """Add the body of one label to that of another, whose own becomes empty."""
+        columns = self.area, self.palette, self.moments, self.risen, self.known, self.odd, self.difference
+        for column in columns:
             column[kept] += column[gone]
+            column[gone] = 0.0
 
 
 def bodies_of(labels: np.ndarray, relief: Relief) -> Bodies:

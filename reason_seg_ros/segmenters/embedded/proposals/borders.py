@@ -14,6 +14,10 @@ _REACH = 5
 _DEEPEST = 6.0
 """Slope change beyond which a valley is a step, whatever its size."""
 
+_CLEAR_VALLEY = 1.5
+_CLEAR_CONTRAST = 20.0
+"""Slope change, and colour difference (delta E), at which a border is two thirds sure."""
+
 
 @dataclass(frozen=True, eq=False)
 class Borders:
@@ -50,6 +54,18 @@ class Borders:
         return self.sums[:, 5]
 
 
+def clearness(borders: Borders) -> dict[int, float]:
+    """How sure each patch's outline is, in [0, 1]: the mean over its border of what valley and colour tell."""
+    length = borders.length
+    told = borders.sums[:, 1] / length / _CLEAR_VALLEY + borders.contrast / length / _CLEAR_CONTRAST
+    sure = length * (1.0 - np.exp(-told))
+    labels, place = np.unique(borders.pairs, return_inverse=True)
+    place = place.reshape(borders.pairs.shape)
+    ends = place.ravel()
+    total, certain = (np.bincount(ends, np.repeat(weight, 2), len(labels)) for weight in (length, sure))
+    return dict(zip(labels.tolist(), (certain / total).tolist(), strict=True))
+
+
 def borders_of(labels: np.ndarray, relief: Relief) -> Borders:
     """Borders between all neighbouring patches of (H, W) int32 labels."""
     reach = max(1, round(_REACH * relief.scale))
@@ -57,7 +73,7 @@ def borders_of(labels: np.ndarray, relief: Relief) -> Borders:
     deepest = np.minimum(cv2.dilate(relief.valley, kernel), np.float32(_DEEPEST))
     calm = cv2.erode(relief.calm.astype(np.uint8), kernel)
     samples = [_samples(labels, deepest, calm, relief, reach, step) for step in ((0, 1), (1, 0))]
-    pairs, values = (np.concatenate(parts) for parts in zip(*samples))
+    pairs, values = (np.concatenate(parts) for parts in zip(*samples, strict=True))
     pairs, which = np.unique(pairs, axis=0, return_inverse=True)
     which = which.ravel()
     return Borders(pairs, np.stack([np.bincount(which, column, len(pairs)) for column in values.T], axis=-1))

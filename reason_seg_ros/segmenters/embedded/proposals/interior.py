@@ -10,6 +10,8 @@ from .patches import GROUND
 from .relief import Relief
 
 _LEAST_PIXELS = 60
+_ENOUGH = 1000
+"""Pixels that tell the bend of a surface."""
 _ROUNDS = 3
 _RIM = 0.02
 _RIM_SHARE = 0.2
@@ -44,7 +46,8 @@ def join_interiors(labels: np.ndarray, relief: Relief) -> np.ndarray:
     """
     labels = labels.copy()
     for _ in range(_ROUNDS):
-        if not any([_join(number, labels, relief) for number in _by_area(labels)]):
+        joined = [_join(number, labels, relief) for number in _by_area(labels)]
+        if not any(joined):
             break
     return labels
 
@@ -138,8 +141,9 @@ def _hollowness(mask: np.ndarray, window: tuple[slice, slice], upward: np.ndarra
     inner &= relief.known[window]
     if inner.sum() < _LEAST_PIXELS / 2:
         return 0.0
-    inverse = relief.inverse[window][inner].astype(np.float64)
-    offset = relief.rays[window][inner][:, :2].astype(np.float64)
+    rows, columns = (index[:: max(1, len(index) // _ENOUGH)] for index in np.nonzero(inner))
+    inverse = relief.inverse[window][rows, columns].astype(np.float64)
+    offset = relief.rays[window][rows, columns, :2].astype(np.float64)
     offset -= offset.mean(axis=0)
     v, u = offset @ upward, offset @ np.array([-upward[1], upward[0]])
     half = (np.percentile(u, 95) - np.percentile(u, 5)) / 2

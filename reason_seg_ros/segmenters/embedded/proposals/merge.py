@@ -6,7 +6,7 @@ import numpy as np
 
 from ....geometry.cells import fit, to_plane
 from .bodies import Bodies, bodies_of, ground_like
-from .borders import borders_of
+from .borders import borders_of, clearness
 from .patches import GROUND
 from .relief import Relief
 
@@ -20,7 +20,7 @@ _FULL_CONTRAST = 50.0
 """Colour difference (delta E) beyond which colours are simply different."""
 
 
-def merge(labels: np.ndarray, relief: Relief) -> np.ndarray:
+def merge(labels: np.ndarray, relief: Relief) -> tuple[np.ndarray, dict[int, float]]:
     """Join patches, those most likely one thing first, until every two neighbours are more likely two.
 
     Args:
@@ -28,20 +28,21 @@ def merge(labels: np.ndarray, relief: Relief) -> np.ndarray:
         relief: of the same frame.
 
     Returns:
-        (H, W) int32, labels of things, `GROUND` kept.
+        (H, W) int32, labels of things, `GROUND` kept; and how sure the outline of each thing is, in [0, 1].
     """
     bodies, borders = bodies_of(labels, relief), borders_of(labels, relief)
     target = np.arange(labels.max() + 1)
     target[ground_like(bodies, borders)] = GROUND
     between = (target[borders.pairs] != GROUND).all(axis=1)
-    sums = {(int(first), int(second)): row for (first, second), row in zip(borders.pairs[between], borders.sums[between])}
+    pairs = [(first, second) for first, second in borders.pairs[between].tolist()]
+    sums = dict(zip(pairs, borders.sums[between], strict=True))
 
     def odds(pairs: list[tuple[int, int]]) -> dict[tuple[int, int], float]:
         """Log odds of two things, for each pair."""
         if not pairs:
             return {}
         rows = _evidence(np.array(pairs), np.stack([sums[pair] for pair in pairs]), bodies, relief)
-        return dict(zip(pairs, (rows @ _WEIGHTS + _BIAS).tolist()))
+        return dict(zip(pairs, (rows @ _WEIGHTS + _BIAS).tolist(), strict=True))
 
     scores = odds(list(sums))
     while scores:
@@ -59,12 +60,13 @@ def merge(labels: np.ndarray, relief: Relief) -> np.ndarray:
             sums[key] = sums.pop(other) + sums.get(key, 0.0)
         scores.update(odds([key for key in sums if kept in key]))
     labels = target[labels].astype(np.int32)
-    again = ground_like(bodies_of(labels, relief), borders_of(labels, relief))
-    return np.where(again[labels], GROUND, labels).astype(np.int32)
+    borders = borders_of(labels, relief)
+    again = ground_like(bodies, borders)
+    return np.where(again[labels], GROUND, labels).astype(np.int32), clearness(borders)
 
 
 def _evidence(pairs: np.ndarray, sums: np.ndarray, bodies: Bodies, relief: Relief) -> np.ndarray:
-    """(P, 9) what speaks for two things.
+    """(P, 9) what speaks for two things, for pairs (P, 2) of labels.
 
     The depth of the valley between them and its logarithm, the share of the border without one, colour difference
     across it, the smaller area (little is certain about little), the neck's width, how badly one plane fits both, how

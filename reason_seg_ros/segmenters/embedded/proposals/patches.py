@@ -52,7 +52,10 @@ def patches_of(color: np.ndarray, relief: Relief) -> np.ndarray:
     stained = _cores(doubt & (relief.odd.color > stain) & ((relief.odd.tint > _ODD) | relief.lifted), relief.scale)
     shaded = (relief.odd.color < _ODD) | ((relief.odd.tint < _ODD) & ~relief.lifted)
     ground = (relief.level & relief.calm & shaded) | (~relief.high & (relief.odd.color < _PLAIN))
-    ground |= ~relief.over & relief.known if relief.supports.planes else _shrunk(~relief.known, _VOID * relief.scale) > 0
+    if relief.supports.planes:
+        ground |= ~relief.over & relief.known
+    else:
+        ground |= _shrunk(~relief.known, _VOID * relief.scale) > 0
     ground = cv2.erode(ground.astype(np.uint8), np.ones((3, 3), np.uint8), borderValue=1) > 0
     markers = np.where(ground, GROUND, 0).astype(np.int32)
     markers[raised > 0] = raised[raised > 0] + GROUND

@@ -43,11 +43,12 @@ def propose(frame: Frame) -> Scenery:
 def _propose(frame: Frame) -> Scenery:
     """`propose` at the frame's own size."""
     relief = relief_of(frame)
-    labels = merge(patches_of(frame.color, relief), relief)
+    labels, sure = merge(patches_of(frame.color, relief), relief)
     labels = join_interiors(labels, relief)
     supports = relief.supports
     proposals = tuple(
-        Proposal(mask, score, _support_of(mask, supports)) for mask, score in outlines_of(labels, relief)
+        Proposal(mask, sure[number], _support_of(mask, supports))
+        for number, mask in outlines_of(labels, relief).items()
     )
     return Scenery(proposals, supports.planes, supports.up, supports.height)
 
@@ -97,9 +98,7 @@ def _enlarged(scenery: Scenery, frame: Frame, factor: float) -> Scenery:
         Proposal(labels == number + 2, proposal.score, proposal.support)
         for number, proposal in enumerate(scenery.proposals)
     )
-    planes = tuple(
-        Plane(plane.normal, plane.offset, _enlarged_mask(plane.mask, size)) for plane in scenery.planes
-    )
+    planes = tuple(Plane(plane.normal, plane.offset, _enlarged_mask(plane.mask, size)) for plane in scenery.planes)
     height = cv2.resize(scenery.height, size, interpolation=cv2.INTER_NEAREST)
     return Scenery(proposals, planes, scenery.up, height)
 
