@@ -29,8 +29,8 @@ _HELD_ODDLY = 0.1
 """What is left of that for a camera held sideways or upside down, as at a robot's wrist."""
 _BEYOND = 0.25
 """Share of the image size by which a plane that is cut by the border goes on: feet of things near it lie there."""
-_BAND = 0.12
-"""Share of the image size along its border in which a stereo camera may have no depth."""
+_BAND = (0.02, 0.12)
+"""Share of the image's height and width along its border in which a stereo camera may have no depth."""
 _LEAST = 30
 """Thinned pixels of the smallest plane."""
 _BRIDGE = 0.15
@@ -161,7 +161,7 @@ def _beyond_border(plane: Plane, frame: Frame) -> np.ndarray:
         last = known.shape[1] - 1 - known[lines, ::-1].argmax(axis=1)
         size = known.shape[1]
         for place, margin, outward in ((first, first, -1), (last, size - 1 - last, 1)):
-            seen = mask[lines, place] & (margin < _BAND * size)
+            seen = mask[lines, place] & (margin <= _BAND[axis] * size)
             at = (place[seen], lines[seen]) if axis == 0 else (lines[seen], place[seen])
             ray = rays[at].astype(float)
             ray[:, 1 - axis] += outward * reach[1 - axis]

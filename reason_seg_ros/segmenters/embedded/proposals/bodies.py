@@ -100,8 +100,11 @@ def color_bins(lab: np.ndarray) -> np.ndarray:
     return (steps[:, 0] * BINS + steps[:, 1]) * BINS + steps[:, 2]
 
 
-def ground_like(bodies: Bodies, borders: Borders) -> np.ndarray:
-    """(L,) bool: patches that are no things: reflections, shadows, the support's own edge, flaws in the depth."""
+def ground_like(bodies: Bodies, borders: Borders, whole: bool) -> np.ndarray:
+    """(L,) bool: patches that are no things: reflections, shadows, the support's own edge, flaws in the depth.
+
+    Flaws are told by being small and alone, so they are looked for only if the patches are whole things.
+    """
     count = len(bodies.area)
     outline = np.zeros(count)
     for end in (0, 1):
@@ -123,5 +126,5 @@ def ground_like(bodies: Bodies, borders: Borders) -> np.ndarray:
     flat = bodies.risen < _FLAT * area
     minor = area < _MINOR
     shadow |= minor & (bodies.known < _BLIND * area)
-    flaw |= minor & edge & (bodies.risen < _STANDING * area)
+    flaw = whole & (flaw | (minor & edge & (bodies.risen < _STANDING * area)))
     return (length > 0) & np.where(flat, shadow | (free & (soft | edge)), flaw | (faint & doubtful))

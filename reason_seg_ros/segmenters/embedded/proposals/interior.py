@@ -5,7 +5,6 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from .bodies import BINS, color_bins
 from .patches import GROUND
 from .relief import Relief
 
@@ -23,8 +22,9 @@ _TOUCH = 0.15
 """Least share of an interior's lower outline that runs along its vessel; things that stand inside hide the rest."""
 _SPAN = 0.5
 """A vessel is at least so wide, beside its interior: what stands inside is narrower."""
-_ALIKE = 0.4
-_LIMITS_ALIKE = (3.5, 3.0)
+_ALIKE = np.array([30.0, 10.0, 10.0])
+"""Differences in L, a and b up to which two faces may be one material, in light and in shade."""
+_LIMITS_ALIKE = (6.0, 3.0)
 _LIMITS_UNLIKE = (1.6, 1.4)
 """Vessel and interior, of like and of unlike colour, differ in width by no larger factor, and from near to far rim it
 is at most so many widths: a rim is about round, but things inside may hide a part of it."""
@@ -97,9 +97,9 @@ def _within(inner: np.ndarray, outer: np.ndarray, window: tuple[slice, slice], r
         places = (relief.rays[window][seen] / relief.inverse[window][seen][:, None]) @ axes
         spans.append(np.percentile(places, (3, 97), axis=0))
     widths = [span[1, 0] - span[0, 0] for span in spans]
-    palettes = [np.bincount(color_bins(relief.lab[window][mask]), minlength=BINS**3) for mask in (inner, outer)]
-    alike = np.sqrt(palettes[0] * palettes[1]).sum() / np.sqrt(palettes[0].sum() * palettes[1].sum())
-    wider, deeper = _LIMITS_ALIKE if alike > _ALIKE else _LIMITS_UNLIKE
+    looks = [np.median(relief.lab[window][mask], axis=0) for mask in (inner, outer)]
+    alike = bool((np.abs(looks[0] - looks[1]) < _ALIKE).all())
+    wider, deeper = _LIMITS_ALIKE if alike else _LIMITS_UNLIKE
     if max(widths) > wider * min(widths):
         return False
     return bool(spans[0][1, 1] - spans[1][0, 1] < deeper * max(widths))

@@ -32,7 +32,7 @@ def merge(labels: np.ndarray, relief: Relief) -> tuple[np.ndarray, dict[int, flo
     """
     bodies, borders = bodies_of(labels, relief), borders_of(labels, relief)
     target = np.arange(labels.max() + 1)
-    target[ground_like(bodies, borders)] = GROUND
+    target[ground_like(bodies, borders, whole=False)] = GROUND
     between = (target[borders.pairs] != GROUND).all(axis=1)
     pairs = [(first, second) for first, second in borders.pairs[between].tolist()]
     sums = dict(zip(pairs, borders.sums[between], strict=True))
@@ -61,7 +61,7 @@ def merge(labels: np.ndarray, relief: Relief) -> tuple[np.ndarray, dict[int, flo
         scores.update(odds([key for key in sums if kept in key]))
     labels = target[labels].astype(np.int32)
     borders = borders_of(labels, relief)
-    again = ground_like(bodies, borders)
+    again = ground_like(bodies, borders, whole=True)
     return np.where(again[labels], GROUND, labels).astype(np.int32), clearness(borders)
 
 

@@ -49,7 +49,8 @@ def patches_of(color: np.ndarray, relief: Relief) -> np.ndarray:
     raised = _cores((seam < relief.bend) & relief.high, relief.scale)
     stain = np.where(relief.known, np.float32(_STAIN), np.float32(_BLIND_STAIN))
     doubt = relief.calm & ~relief.high & relief.over
-    stained = _cores(doubt & (relief.odd.color > stain) & ((relief.odd.tint > _ODD) | relief.lifted), relief.scale)
+    tinted = (relief.odd.color > stain) & (relief.odd.tint > _ODD)
+    stained = _cores(doubt & (tinted | ((relief.odd.color > _ODD) & relief.lifted)), relief.scale)
     shaded = (relief.odd.color < _ODD) | ((relief.odd.tint < _ODD) & ~relief.lifted)
     ground = (relief.level & relief.calm & shaded) | (~relief.high & (relief.odd.color < _PLAIN))
     if relief.supports.planes:
