@@ -15,7 +15,7 @@ from reason_seg_ros.segmenters.embedded.language.intent import Description, Inte
 from reason_seg_ros.segmenters.embedded.language.lexicon import Lexicon
 from reason_seg_ros.segmenters.embedded.language.parser import MAX_LENGTH, parse
 from reason_seg_ros.segmenters.embedded.language.tokens import sentences
-from reason_seg_ros.segmenters.embedded.language.vocabulary import ADJECTIVES, SUPERLATIVES, color_parts
+from reason_seg_ros.segmenters.embedded.language.vocabulary import ADJECTIVES, SUPERLATIVES
 
 DATA = yaml.safe_load((Path(__file__).parent / "data" / "instructions.yaml").read_text(encoding="utf-8"))
 CORPUS = DATA["instructions"]
@@ -188,9 +188,6 @@ def test_edit_distance_counts_a_swap_once_and_stops_at_its_limit() -> None:
 def test_shaded_colors_split() -> None:
     assert ADJECTIVES.match(["light", "green"]) == (2, ("color", "light green"))
     assert ADJECTIVES.match(["dark-blue"]) == (1, ("color", "navy"))
-    assert color_parts("light green") == ("light", "green")
-    assert color_parts("dark") == ("dark", "")
-    assert color_parts("teal") == ("", "teal")
 
 
 WORDS = sorted(

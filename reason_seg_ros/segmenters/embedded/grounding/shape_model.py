@@ -1,6 +1,6 @@
 """From measurements of form to probabilities of shapes: a small network fitted on simulated frames.
 
-`shape_training.py` makes the weights anew.
+`simulation/shape_training.py` makes the weights anew.
 """
 
 from __future__ import annotations

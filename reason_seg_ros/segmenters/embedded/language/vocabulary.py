@@ -50,14 +50,6 @@ ADJECTIVES = _adjectives()
 """Phrase to (family, canonical value). A shaded colour is "light green", "dark red", "bright yellow"."""
 
 
-def color_parts(value: str) -> tuple[str, str]:
-    """Split a canonical colour into (shade, base): ("light", "green"), ("", "teal"), ("dark", "") for a bare "dark"."""
-    shade, _, base = value.partition(" ")
-    if shade in SHADES:
-        return shade, base
-    return "", value
-
-
 _AXES = _WORDS["axes"]
 _OF_CAMERA = "the camera, camera, the robot, the viewer, the lens, the observer, the gripper, you, me, us"
 _TOWARDS_CAMERA = "nearest to, nearest, closest to, closest, closer to, nearer to, nearer"

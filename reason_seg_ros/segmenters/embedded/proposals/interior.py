@@ -22,7 +22,7 @@ _TOUCH = 0.15
 """Least share of an interior's lower outline that runs along its vessel; things that stand inside hide the rest."""
 _SPAN = 0.5
 """A vessel is at least so wide, beside its interior: what stands inside is narrower."""
-_ALIKE = np.array([30.0, 10.0, 10.0])
+_ALIKE = np.array([35.0, 20.0, 20.0])
 """Differences in L, a and b up to which two faces may be one material, in light and in shade."""
 _LIMITS_ALIKE = (6.0, 3.0)
 _LIMITS_UNLIKE = (1.6, 1.4)

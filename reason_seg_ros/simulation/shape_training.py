@@ -1,4 +1,4 @@
-"""Fits the shape model on simulated frames: python -m reason_seg_ros.segmenters.embedded.grounding.shape_training.
+"""Fits the shape model on simulated frames: python -m reason_seg_ros.simulation.shape_training.
 
 Labels are the first shapes that the knowledge base gives for the simulated kinds. Masks are shifted, grown and shrunk
 by a few pixels, because those of the geometry step are not exact either.
@@ -14,12 +14,12 @@ from typing import Any
 import cv2
 import numpy as np
 
-from ....frame import Camera, Frame, clean_depth
-from ....geometry.planes import Plane
-from ..knowledge.base import load_knowledge
-from ..proposals.base import Proposal, Scenery
-from .describe import describe
-from .shape_model import SHAPES, WEIGHTS_FILE, ShapeModel
+from ..frame import Camera, Frame, clean_depth
+from ..geometry.planes import Plane
+from ..segmenters.embedded.grounding.describe import describe
+from ..segmenters.embedded.grounding.shape_model import SHAPES, WEIGHTS_FILE, ShapeModel
+from ..segmenters.embedded.knowledge.base import load_knowledge
+from ..segmenters.embedded.proposals.base import Proposal, Scenery
 
 _HIDDEN = 24
 _EPOCHS = 400
@@ -45,9 +45,9 @@ def examples(seeds: range) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def _scene_examples(seed: int) -> Iterator[tuple[np.ndarray, str]]:
-    from ....simulation.render import Renderer
-    from ....simulation.scene import sample_scene
-    from ....simulation.sensor import DepthSensor
+    from .render import Renderer
+    from .scene import sample_scene
+    from .sensor import DepthSensor
 
     class DepthRenderer(Renderer):
         """Leaves the colours black: shading takes most of the time and form needs none."""
