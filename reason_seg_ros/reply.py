@@ -39,9 +39,9 @@ class Segment:
     def box(self) -> tuple[int, int, int, int]:
         """(x0, y0, x1, y1) in pixels, the far corner exclusive; zeros for an empty mask."""
         rows = np.flatnonzero(self.mask.any(axis=1))
-        columns = np.flatnonzero(self.mask.any(axis=0))
         if not len(rows):
             return 0, 0, 0, 0
+        columns = np.flatnonzero(self.mask[rows[0] : rows[-1] + 1].any(axis=0))
         return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
 
     @property
