@@ -156,6 +156,21 @@ def test_large_images_are_answered_at_their_own_size():
     assert (best(scenery, instances) > 0.9).all()
 
 
+def test_specks_without_depth_do_no_harm():
+    things = [Box(-0.1, 0, (0.1, 0.1, 0.1), RED), Can(0.12, 0.05, 0.045, 0.12, BLUE)]
+    frame, instances = render(things, [table()], camera=LARGE)
+    depth = frame.depth.copy()
+    depth[np.random.default_rng(1).random(depth.shape) < 0.3] = np.nan
+    assert (best(propose(Frame(frame.color, depth, frame.camera)), instances) > 0.8).all()
+
+
+def test_in_the_dark_shape_alone_tells():
+    things = [Box(-0.1, 0, (0.1, 0.1, 0.1), RED), Can(0.12, 0.05, 0.045, 0.12, BLUE)]
+    frame, instances = render(things, [table()], camera=LARGE)
+    scenery = propose(Frame(np.zeros_like(frame.color), frame.depth, frame.camera))
+    assert (best(scenery, instances) > 0.6).all()
+
+
 def test_no_depth_at_all_gives_no_proposals():
     frame, _ = render([Can(0, 0, 0.05, 0.12, BLUE)], [table()])
     scenery = propose(Frame(frame.color, np.full_like(frame.depth, np.nan), frame.camera))

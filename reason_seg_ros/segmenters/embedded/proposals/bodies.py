@@ -25,6 +25,8 @@ _FAINT = 8.0
 _TOLD = 0.1
 """Colour difference towards the support below which even a risen patch has no outline there, and the least share of
 its outline that must tell so: sensors spread the depth of near things over what lies beside them."""
+_DENSE = 0.9
+"""Share of depth readings from which a large patch that rises is believed without any outline in colour."""
 _DOUBTFUL = 10.0
 _SEEN = 0.8
 """Deviations in colour up to which a patch may be the support in another light, and share of depth readings below
@@ -125,6 +127,7 @@ def ground_like(bodies: Bodies, borders: Borders, whole: bool) -> np.ndarray:
     flaw = free & (bodies.odd < _PLAIN * area) & (area < _MINOR)
     flat = bodies.risen < _FLAT * area
     minor = area < _MINOR
+    faint &= minor | (bodies.known < _DENSE * area)
     shadow |= minor & (bodies.known < _BLIND * area)
     flaw = whole & (flaw | (minor & edge & (bodies.risen < _STANDING * area)))
     return (length > 0) & np.where(flat, shadow | (free & (soft | edge)), flaw | (faint & doubtful))

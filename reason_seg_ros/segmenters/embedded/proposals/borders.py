@@ -33,6 +33,12 @@ class Borders:
     pairs: np.ndarray
     sums: np.ndarray
 
+    def relabeled(self, target: np.ndarray) -> Borders:
+        """The borders that are left when every label is replaced by `target[label]`."""
+        pairs = np.sort(target[self.pairs], axis=1)
+        apart = pairs[:, 0] != pairs[:, 1]
+        return _summed(pairs[apart], self.sums[apart])
+
     @property
     def length(self) -> np.ndarray:
         """(P,) pixel pairs."""
@@ -74,9 +80,15 @@ def borders_of(labels: np.ndarray, relief: Relief) -> Borders:
     calm = cv2.erode(relief.calm.astype(np.uint8), kernel)
     samples = [_samples(labels, deepest, calm, relief, reach, step) for step in ((0, 1), (1, 0))]
     pairs, values = (np.concatenate(parts) for parts in zip(*samples, strict=True))
-    pairs, which = np.unique(pairs, axis=0, return_inverse=True)
-    which = which.ravel()
-    return Borders(pairs, np.stack([np.bincount(which, column, len(pairs)) for column in values.T], axis=-1))
+    return _summed(pairs, values)
+
+
+def _summed(pairs: np.ndarray, values: np.ndarray) -> Borders:
+    """Borders from rows (N, 2) of labels, the smaller first, and (N, 6) of terms, in any order and number a pair."""
+    count = int(pairs.max(initial=0)) + 1
+    keys, which = np.unique(pairs[:, 0] * count + pairs[:, 1], return_inverse=True)
+    sums = np.stack([np.bincount(which.ravel(), column, len(keys)) for column in values.T], axis=-1)
+    return Borders(np.stack([keys // count, keys % count], axis=-1), sums)
 
 
 def _samples(

@@ -73,5 +73,8 @@ def _mean_of_ends(image: np.ndarray, dx: int, dy: int) -> np.ndarray:
 
 
 def to_lab(color: np.ndarray) -> np.ndarray:
-    """CIE L*a*b* of an RGB image: (H, W, 3) float32, L in [0, 100]."""
-    return cv2.cvtColor(color.astype(np.float32) / np.float32(255), cv2.COLOR_RGB2LAB)
+    """CIE L*a*b* of an RGB image: (H, W, 3) float32, L in [0, 100], in the steps of 8-bit images."""
+    lab = cv2.cvtColor(color, cv2.COLOR_RGB2LAB).astype(np.float32)
+    lab[..., 0] *= np.float32(100.0 / 255.0)
+    lab[..., 1:] -= np.float32(128.0)
+    return lab

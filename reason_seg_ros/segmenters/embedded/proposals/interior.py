@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+from scipy import ndimage
 
 from .patches import GROUND
 from .relief import Relief
@@ -46,21 +47,22 @@ def join_interiors(labels: np.ndarray, relief: Relief) -> np.ndarray:
     """
     labels = labels.copy()
     for _ in range(_ROUNDS):
-        joined = [_join(number, labels, relief) for number in _by_area(labels)]
+        boxes = ndimage.find_objects(labels)
+        joined = [_join(number, labels, boxes[number - 1], relief) for number in _by_area(labels)]
         if not any(joined):
             break
     return labels
 
 
-def _join(number: int, labels: np.ndarray, relief: Relief) -> bool:
-    """Give one patch to its vessel, in place; False if it has none."""
+def _join(number: int, labels: np.ndarray, box: tuple[slice, slice], relief: Relief) -> bool:
+    """Give one patch, which lay within a box when the round began, to its vessel, in place; False if it has none."""
     reach = max(2, round(4 * relief.scale))
-    x, y, width, height = cv2.boundingRect((labels == number).astype(np.uint8))
-    window = slice(max(0, y - 3 * reach), y + height + 3 * reach), slice(max(0, x - 3 * reach), x + width + 3 * reach)
+    rows, columns = (slice(max(0, side.start - 3 * reach), side.stop + 3 * reach) for side in box)
+    window = rows, columns
     mask = labels[window] == number
     if mask.sum() < _LEAST_PIXELS * relief.scale**2:
         return False
-    upward = _upward(relief.rays[window][mask].mean(axis=0), relief.supports.up)
+    upward = _upward(_middle(mask, window, relief), relief.supports.up)
     if _hollowness(mask, window, upward, relief) < 1.0:
         return False
     below = _shifted(mask, -2 * reach * upward) & ~mask
@@ -113,7 +115,7 @@ def _is_floor(mask: np.ndarray, level: float, rim: float, labels: np.ndarray, re
     if (labels[around] == GROUND).mean() > _ENCLOSED:
         return False
     window = slice(0, mask.shape[0]), slice(0, mask.shape[1])
-    upward = _upward(relief.rays[mask].mean(axis=0), relief.supports.up)
+    upward = _upward(_middle(mask, window, relief), relief.supports.up)
     return _hollowness(mask, window, upward, relief) > -0.5
 
 
@@ -121,6 +123,12 @@ def _by_area(labels: np.ndarray) -> list[int]:
     """Labels of things, smallest first."""
     area = np.bincount(labels.ravel())
     return [int(number) for number in np.argsort(area, kind="stable") if number > GROUND and area[number]]
+
+
+def _middle(mask: np.ndarray, window: tuple[slice, slice], relief: Relief) -> np.ndarray:
+    """(3,) viewing ray of the middle of a mask's box."""
+    x, y, width, height = cv2.boundingRect(mask.astype(np.uint8))
+    return relief.rays[window][y + height // 2, x + width // 2]
 
 
 def _upward(ray: np.ndarray, up: np.ndarray | None) -> np.ndarray:
@@ -139,7 +147,7 @@ def _hollowness(mask: np.ndarray, window: tuple[slice, slice], upward: np.ndarra
     """
     inner = cv2.erode(mask.astype(np.uint8), np.ones((5, 5), np.uint8), borderValue=1).astype(bool)
     inner &= relief.known[window]
-    if inner.sum() < _LEAST_PIXELS / 2:
+    if np.count_nonzero(inner) < _LEAST_PIXELS / 2:
         return 0.0
     rows, columns = (index[:: max(1, len(index) // _ENOUGH)] for index in np.nonzero(inner))
     inverse = relief.inverse[window][rows, columns].astype(np.float64)

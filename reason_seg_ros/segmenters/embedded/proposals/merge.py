@@ -59,10 +59,9 @@ def merge(labels: np.ndarray, relief: Relief) -> tuple[np.ndarray, dict[int, flo
             key = (min(kept, neighbour), max(kept, neighbour))
             sums[key] = sums.pop(other) + sums.get(key, 0.0)
         scores.update(odds([key for key in sums if kept in key]))
-    labels = target[labels].astype(np.int32)
-    borders = borders_of(labels, relief)
-    again = ground_like(bodies, borders, whole=True)
-    return np.where(again[labels], GROUND, labels).astype(np.int32), clearness(borders)
+    borders = borders.relabeled(target)
+    final = np.where(ground_like(bodies, borders, whole=True)[target], GROUND, target)
+    return final[labels].astype(np.int32), clearness(borders)
 
 
 def _evidence(pairs: np.ndarray, sums: np.ndarray, bodies: Bodies, relief: Relief) -> np.ndarray:

@@ -20,6 +20,8 @@ _RISE = 0.004
 """Metres beyond the tolerance: what rises by less over its support is told by colour alone."""
 _SMOOTH = 7.0
 """Pixels (of an image 640 wide) over which heights are averaged to tell whether a flat surface rises."""
+_DENSE = 0.4
+"""Share of known heights around a pixel from which it has one itself."""
 _CALM = 0.5
 """Slope change below which a surface counts as one body; weaker seams drown in what sensors do to flat faces."""
 
@@ -76,11 +78,13 @@ def relief_of(frame: Frame) -> Relief:
     noise = np.float32(2.4 * gain * frame.camera.fx / span) / np.maximum(inverse, np.float32(0.1))
     bend = np.maximum(np.float32(_CALM), noise)
     lab = cv2.blur(to_lab(frame.color), (3, 3))
-    slack = tolerance(frame.depth, gain, _BIAS)
+    depth = 1.0 / np.maximum(inverse, np.float32(1e-3))
+    slack = tolerance(depth, gain, _BIAS)
+    mean, filled = _smooth(supports.height)
     with np.errstate(invalid="ignore"):
-        level = np.abs(supports.height) < slack
-        high = supports.height > slack + np.float32(_RISE)
-        lifted = _smooth(supports.height, frame.has_depth) > slack - 1.5 * sigma(frame.depth, gain)
+        level = np.abs(filled) < slack
+        high = filled > slack + np.float32(_RISE)
+        lifted = mean > slack - 1.5 * sigma(depth, gain)
     return Relief(
         supports=supports,
         over=supports.index >= 0,
@@ -99,10 +103,15 @@ def relief_of(frame: Frame) -> Relief:
     )
 
 
-def _smooth(height: np.ndarray, known: np.ndarray) -> np.ndarray:
-    """Mean of the known heights over a few pixels: (H, W) float32, NaN where none is known."""
+def _smooth(height: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean of the known heights over a few pixels, and the heights with specks without depth filled by it.
+
+    Returns:
+        Two (H, W) float32, NaN where too little is known around.
+    """
     width = 2 * round(_SMOOTH * height.shape[1] / 1280.0) + 1
-    weight = (known & np.isfinite(height)).astype(np.float32)
-    total = cv2.blur(np.where(weight > 0, height, np.float32(0)), (width, width))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return total / cv2.blur(weight, (width, width))
+    known = np.isfinite(height)
+    weight = cv2.blur(known.astype(np.float32), (width, width))
+    total = cv2.blur(np.where(known, height, np.float32(0)), (width, width))
+    mean = np.where(weight > _DENSE, total / np.maximum(weight, np.float32(_DENSE)), np.float32(np.nan))
+    return mean, np.where(known, height, mean)

@@ -14,7 +14,7 @@ _LEAST = np.array([4.0, 2.0, 2.0], np.float32)
 """Spread in L, a, b that even a plain surface has: sensor noise and soft shading."""
 _FAR = 4.0
 _NONE = 100.0
-_BLACK = np.array([-16.0, 0.0, 0.0], np.float32)
+_BLACK = (-16.0, 0.0, 0.0)
 _SHADES = (0.6, 1.15)
 """A shadow scales light by s, and so L + 16, a and b by the cube root of s (CIE 1976); s is seldom below 0.2."""
 
@@ -51,25 +51,23 @@ def oddness(lab: np.ndarray, level: np.ndarray) -> Oddness:
     weight = plain
     for reach in _REACHES:
         mean, spread = _local_look(small, weight.astype(np.float32), reach)
-        weight = plain & (_norm((small - cv2.resize(mean, half)) / spread) < _FAR)
+        off = (small - cv2.resize(mean, half)) / spread
+        weight = plain & (_sum(off * off) < _FAR**2)
     mean = cv2.resize(mean, lab.shape[1::-1])
-    off = lab - mean
-    difference = _norm(off)
-    color = _norm(off / spread)
-    ray = mean - _BLACK
-    shade = np.clip(1.0 + _sum(off * ray) / _sum(ray * ray), *_SHADES)
-    off -= (shade - 1.0)[..., None] * ray
-    return Oddness(color, difference, _norm(off / spread))
+    off = cv2.subtract(lab, mean)
+    square = cv2.multiply(off, off)
+    difference, color = cv2.sqrt(_sum(square)), cv2.sqrt(_sum(square, spread**-2))
+    ray = cv2.subtract(mean, np.array([*_BLACK, 0.0]))
+    shade = cv2.divide(_sum(cv2.multiply(off, ray)), _sum(cv2.multiply(ray, ray)))
+    shade = np.clip(shade, _SHADES[0] - 1.0, _SHADES[1] - 1.0)
+    off = cv2.subtract(off, cv2.multiply(ray, cv2.merge([shade, shade, shade])))
+    return Oddness(color, difference, cv2.sqrt(_sum(cv2.multiply(off, off), spread**-2)))
 
 
-def _sum(image: np.ndarray) -> np.ndarray:
-    """Sum over channels: (H, W)."""
-    return cv2.transform(image, np.ones((1, 3), np.float32))
-
-
-def _norm(image: np.ndarray) -> np.ndarray:
-    """Euclidean norm over channels: (H, W)."""
-    return cv2.sqrt(_sum(cv2.multiply(image, image)))
+def _sum(image: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:
+    """Weighted sum over channels: (H, W)."""
+    line = np.ones((1, 3), np.float32) if weights is None else weights.astype(np.float32)[None]
+    return cv2.transform(image, line)
 
 
 def _local_look(lab: np.ndarray, weight: np.ndarray, reach: float) -> tuple[np.ndarray, np.ndarray]:
