@@ -13,7 +13,7 @@ help: ## Show what can be made
 setup: ## Install what is missing and build (uses a sourced ROS 2; PYTHON=... names the interpreter)
 	@scripts/setup.sh
 
-demo: setup ## A simulated camera, six instructions, 3D answers in outputs/demo (VIEW=1: also in the browser)
+demo: setup ## A simulated camera, instructions of seven kinds, 3D answers in outputs/demo (VIEW=1: also in the browser)
 	@$(env) reason-seg demo $(if $(filter-out 0 no false,$(VIEW)),--view)
 
 test: setup ## All tests (ARGS="-k words" chooses)

@@ -57,12 +57,14 @@ _reason_seg_environment() {
     fi
     export VIRTUAL_ENV="$_reason_seg_prefix/.venv"
     _reason_seg_prepend PATH "$_reason_seg_prefix/.venv/bin"
-    # Camera images need a larger shared memory segment than Fast DDS takes by default.
-    case ${ROS_DISTRO:-} in
-        humble | iron | jazzy) _reason_seg_variable=FASTRTPS_DEFAULT_PROFILES_FILE ;;
-        *) _reason_seg_variable=FASTDDS_DEFAULT_PROFILES_FILE ;;
+    # Camera images need a larger shared memory segment than Fast DDS takes by default; nodes/dds_profile.py has the
+    # same rule.
+    _reason_seg_profile=$_reason_seg_prefix/config/fastdds_large_images.xml
+    _reason_seg_chosen=${FASTRTPS_DEFAULT_PROFILES_FILE:-}${FASTDDS_DEFAULT_PROFILES_FILE:-}
+    case $_reason_seg_chosen${FASTDDS_BUILTIN_TRANSPORTS:-}:${ROS_DISTRO:-} in
+        :humble | :iron | :jazzy) export FASTRTPS_DEFAULT_PROFILES_FILE="$_reason_seg_profile" ;;
+        :*) export FASTDDS_DEFAULT_PROFILES_FILE="$_reason_seg_profile" ;;
     esac
-    eval "export $_reason_seg_variable=\"\${$_reason_seg_variable:-\$_reason_seg_prefix/config/fastdds_large_images.xml}\""
 }
 
 # colcon's scripts read variables that may be unset.
@@ -71,5 +73,5 @@ if _reason_seg_environment; then _reason_seg_status=0; else _reason_seg_status=1
 set "$_reason_seg_nounset"
 unset -f _reason_seg_find _reason_seg_prepend _reason_seg_source _reason_seg_environment
 unset _reason_seg_file _reason_seg_shell _reason_seg_open _reason_seg_list _reason_seg_prefix \
-    _reason_seg_variable _reason_seg_nounset
+    _reason_seg_profile _reason_seg_chosen _reason_seg_nounset
 eval "unset _reason_seg_status; test $_reason_seg_status = 0"

@@ -20,7 +20,7 @@ SECTIONS = {
 
 def main() -> int:
     """Run them one after the other, each in a process of its own; returns how many failed."""
-    parts = [f"# Results\n\nMeasured {date.today()} by `make bench` on: {describe()}.\n"]
+    parts = [f"# Results\n\nMeasured {date.today()} on: {describe()}.\n"]
     failures = 0
     for title, module in SECTIONS.items():
         print(f"==> {title}: python -m benchmarks.{module}", flush=True)

@@ -69,7 +69,7 @@ def _watch(pid: int, seconds: float, parts: int) -> list[tuple[float, float]]:
 def main() -> None:
     """Measure and print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seconds", type=float, default=120.0)
+    parser.add_argument("--seconds", type=float, default=60.0)
     arguments = parser.parse_args()
     rate, rows = measure(arguments.seconds)
     print(f"640x480 colour, depth and camera info at {rate:.1f} Hz, nobody asks. {describe()}\n")

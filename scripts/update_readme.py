@@ -24,8 +24,10 @@ def parts() -> dict[str, str]:
 
 def results() -> str:
     """The embedded segmenter's section of the benchmark's results, with the machine."""
+    if not RESULTS.is_file():
+        raise SystemExit(f"{RESULTS.name} is not there: run 'make bench' first")
     text = RESULTS.read_text(encoding="utf-8")
-    measured = text.splitlines()[2].replace("by `make bench` ", "")
+    measured = text.splitlines()[2]
     tables = re.search(r"(### .*?)(?=\n## |\Z)", text, re.DOTALL)
     if tables is None:
         raise SystemExit(f"{RESULTS.name} has no tables of the embedded segmenter: run 'make bench' first")

@@ -39,6 +39,19 @@ def test_binning_and_region_move_the_intrinsics() -> None:
     assert (camera.cx, camera.cy) == ((320.5 - 100) / 2, (239.5 - 60) / 2)
 
 
+def test_a_rectified_camera_is_p() -> None:
+    """Undistorting changes the intrinsics: K is of the raw image, P of the rectified one."""
+    message = camera_to_info(CAMERA, Header())
+    message.p = [500.0, 0.0, 310.0, 0.0, 0.0, 505.0, 230.0, 0.0, 0.0, 0.0, 1.0, 0.0]
+    assert camera_from_info(message) == Camera(640, 480, 500.0, 505.0, 310.0, 230.0)
+
+
+def test_a_driver_that_leaves_p_empty() -> None:
+    message = camera_to_info(CAMERA, Header())
+    message.p = [0.0] * 12
+    assert camera_from_info(message) == CAMERA
+
+
 @pytest.mark.parametrize("bad", [0.0, -1.0, float("nan"), float("inf")])
 def test_uncalibrated_cameras(bad: float) -> None:
     message = camera_to_info(CAMERA, Header())

@@ -8,7 +8,8 @@ import pytest
 import yaml
 
 from reason_seg_ros.nodes import interface, parameters
-from reason_seg_ros.nodes.bringup_arguments import ARGUMENTS
+from reason_seg_ros.nodes.bringup_arguments import ARGUMENTS, BringupError, check, defaults
+from reason_seg_ros.nodes.dds_profile import profile_setting
 from reason_seg_ros.nodes.parameters import PARAMETERS, Parameter
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -50,3 +51,28 @@ def test_arguments_are_described_and_their_defaults_allowed() -> None:
         assert not argument.choices or argument.default in argument.choices
     wanted = "camera frames segmenter params_file namespace use_sim_time autostart rviz viewer target_frame log_level"
     assert {argument.name for argument in ARGUMENTS} >= set(wanted.split())
+
+
+@pytest.mark.parametrize(
+    ("given", "hint"), [({"camera": "folder"}, "frames:=DIR"), ({"params_file": "/no/such/file"}, "no such file")]
+)
+def test_arguments_that_cannot_be_used_are_refused(given: dict[str, str], hint: str) -> None:
+    check(defaults())
+    with pytest.raises(BringupError, match=hint):
+        check({**defaults(), **given})
+
+
+@pytest.mark.parametrize(
+    ("environment", "names"),
+    [
+        ({"ROS_DISTRO": "humble"}, {"FASTRTPS_DEFAULT_PROFILES_FILE"}),
+        ({"ROS_DISTRO": "jazzy", "FASTDDS_DEFAULT_PROFILES_FILE": ""}, {"FASTRTPS_DEFAULT_PROFILES_FILE"}),
+        ({"ROS_DISTRO": "kilted"}, {"FASTDDS_DEFAULT_PROFILES_FILE"}),
+        ({}, {"FASTDDS_DEFAULT_PROFILES_FILE"}),
+        ({"ROS_DISTRO": "kilted", "FASTRTPS_DEFAULT_PROFILES_FILE": "/mine.xml"}, set()),
+        ({"ROS_DISTRO": "humble", "FASTDDS_DEFAULT_PROFILES_FILE": "/mine.xml"}, set()),
+        ({"FASTDDS_BUILTIN_TRANSPORTS": "LARGE_DATA"}, set()),
+    ],
+)
+def test_the_dds_profile_leaves_a_users_choice_alone(environment: dict[str, str], names: set[str]) -> None:
+    assert profile_setting(Path("large.xml"), environment) == dict.fromkeys(names, "large.xml")

@@ -126,6 +126,18 @@ def test_environment_file_works_in_every_shell(shell: str, tmp_path: Path):
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
+@pytest.mark.skipif(not IS_SET_UP, reason="this checkout is not set up (make setup)")
+@pytest.mark.parametrize("variable", ["", "FASTRTPS_DEFAULT_PROFILES_FILE", "FASTDDS_BUILTIN_TRANSPORTS"])
+def test_environment_file_leaves_a_users_dds_transports_alone(variable: str):
+    environment = {"PATH": "/usr/bin:/bin", **({variable: "mine"} if variable else {})}
+    script = f"""
+        . {ROOT}/env.sh
+        echo "${{FASTRTPS_DEFAULT_PROFILES_FILE-}}${{FASTDDS_DEFAULT_PROFILES_FILE-}}${{FASTDDS_BUILTIN_TRANSPORTS-}}"
+    """
+    done = subprocess.run(["sh", "-c", script], env=environment, capture_output=True, text=True)
+    assert done.stdout.strip() == ("mine" if variable else str(ROOT / "config" / "fastdds_large_images.xml"))
+
+
 @pytest.mark.parametrize("shell", SHELLS)
 def test_environment_file_says_what_is_missing(shell: str, tmp_path: Path):
     shutil.copy(ROOT / "env.sh", tmp_path)

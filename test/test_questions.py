@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -122,4 +123,33 @@ def test_closing_cancels_and_returns_the_rest(desk: Desk) -> None:
     desk.begin()
     desk.ask("waiting")
     assert [question.instruction for question in desk.queue.close()] == ["waiting"]
+    assert desk.queue.wait(30)
     assert desk.answered == ["running"]
+
+
+def test_waiting_for_an_answer_that_does_not_heed_the_cancel() -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def answer(question: Question) -> None:
+        begun.set()
+        go_on.wait(30)
+
+    queue = QuestionQueue(answer)
+    queue.ask(Question("stubborn"))
+    assert begun.wait(30)
+    queue.close()
+    assert not queue.wait(0.05)
+    go_on.set()
+    assert queue.wait(30)
+
+
+def test_the_first_reason_to_cancel_holds() -> None:
+    problem: Any = RuntimeError("deactivated")
+    by_node, by_person = Question("a"), Question("b")
+    by_node.cancel(problem)
+    by_person.cancel()
+    by_person.cancel(problem)
+    assert by_node.cancelled
+    assert by_person.cancelled
+    assert by_node.problem is problem
+    assert by_person.problem is None

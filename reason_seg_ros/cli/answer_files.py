@@ -72,6 +72,8 @@ def _instance(instance: Instance) -> dict[str, Any]:
     return {
         "id": instance.id,
         "label": instance.segment.label,
+        "description": instance.segment.description,
+        "score": round(float(instance.segment.score), 4),
         "center": _rounded(instance.box.center) if seen else None,
         "orientation": _rounded(instance.box.quaternion) if seen else None,
         "extents": _rounded(instance.box.extents) if seen else None,

@@ -18,13 +18,19 @@ def add(commands: Any) -> None:
         run,
         "show the package at work on a simulated camera",
         "A simulated RGB-D camera publishes a cluttered table over DDS, the segmenter node answers an instruction of "
-        "each kind. Pictures, clouds and answers.json are written to a folder, which is emptied first.",
+        "each kind. Pictures, clouds and answers.json are written to a folder; those of an earlier demo there go.",
     )
     parser.add_argument(
         "--out", type=Path, default=Path("outputs/demo"), metavar="DIR", help="output folder (default: %(default)s)"
     )
     parser.add_argument("--view", action="store_true", help="also show it in the browser, until Ctrl-C")
     parser.add_argument("--seed", type=int, metavar="S", help="which scene (default: one that shows every kind)")
+    parser.add_argument(
+        "--segmenter",
+        default="embedded",
+        metavar="NAME",
+        help="what answers: a name, or module:Class of your own (default: %(default)s)",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -32,4 +38,4 @@ def run(arguments: argparse.Namespace) -> int:
     with ros_nodes():
         from ..nodes.demo import run_demo
     seed = {} if arguments.seed is None else {"seed": arguments.seed}
-    return run_demo(arguments.out, view=arguments.view, **seed)
+    return run_demo(arguments.out, view=arguments.view, segmenter=arguments.segmenter, **seed)

@@ -72,17 +72,20 @@ class Answerer:
         self.marker_lifetime = 0.0
 
     def answer(self, question: Question) -> None:
-        """Answer a question and publish the answer; never raises."""
+        """Answer a question and publish the answer, also if it is an error; raises only what publishing raises."""
         listener = _Teller(question, self._outputs)
         try:
             answered = self._answered(question, listener)
         except Cancelled:
-            self.cancelled(question, "cancelled")
+            if question.problem is not None:
+                self.failed(question, question.problem, listener.header)
+            else:
+                self.cancelled(question, "cancelled")
         except Exception as error:  # a message or a segmenter must not end the node
             problem = problem_of(error)
             if error is not problem and problem.code == Reply.SEGMENTER_FAILED:
                 self._logger.error("".join(traceback.format_exception(type(error), error, error.__traceback__)))
-            self._outputs.clear_markers()
+            self._outputs.clear(listener.header)
             self.failed(question, problem, listener.header)
         else:
             self._end(question, answered.outcome)

@@ -14,9 +14,10 @@ from .problems import Problem
 
 
 def camera_from_info(message: CameraInfo) -> Camera:
-    """The camera of the images that the driver sends: K, brought to the region and binning that it reads out.
+    """The camera of the images that the driver sends, brought to the region and binning that it reads out.
 
-    Distortion is not undone: images are taken as rectified (image_rect), or as close enough to it.
+    Images are taken as rectified, so the intrinsics are P's, as image_geometry and depth_image_proc have it; K's where
+    the driver leaves P empty. Distortion is not undone.
 
     Raises:
         Problem: UNCALIBRATED_CAMERA if K holds no usable intrinsics, SIZE_MISMATCH if it gives no image size.
@@ -28,6 +29,8 @@ def camera_from_info(message: CameraInfo) -> Camera:
             f"the camera info has fx={fx:g}, fy={fy:g} in K: calibrate the camera, or let its driver publish the "
             "intrinsics (K[0] must be positive)",
         )
+    if message.p[0] > 0:
+        fx, fy, cx, cy = (float(message.p[i]) for i in (0, 5, 2, 6))
     across, down = max(1, message.binning_x), max(1, message.binning_y)
     roi = message.roi
     width, height = (roi.width, roi.height) if roi.width and roi.height else (message.width, message.height)

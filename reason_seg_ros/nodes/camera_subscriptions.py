@@ -7,12 +7,12 @@ from functools import partial
 from typing import Any
 
 from rclpy.node import Node
-from rclpy.qos import qos_profile_sensor_data
+from rclpy.qos import QoSProfile, ReliabilityPolicy
 from rclpy.qos_overriding_options import QoSOverridingOptions
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
 from . import interface
-from .streams import KINDS
+from .streams import KINDS, Streams
 
 
 class CameraSubscriptions:
@@ -48,7 +48,8 @@ class CameraSubscriptions:
                 self.types[kind],
                 self.topics[kind],
                 partial(add, kind),
-                qos_profile_sensor_data,
+                # One each, as rclpy writes the overrides of a topic into it.
+                QoSProfile(depth=5, reliability=ReliabilityPolicy.BEST_EFFORT),
                 qos_overriding_options=QoSOverridingOptions.with_default_policies(),
             )
             for kind in KINDS
@@ -58,8 +59,18 @@ class CameraSubscriptions:
         """Topics and types, in words."""
         return ", ".join(f"{self.topics[kind]} ({_type_name(self.types[kind])})" for kind in KINDS)
 
-    def complaint(self, kind: str) -> str:
-        """Why nothing may have arrived on a topic, in words."""
+    def complaints(self, streams: Streams) -> str:
+        """Which of the topics are silent, and why that may be, in words; empty if none is."""
+        silent = [self._complaint(kind) for kind in KINDS if streams[kind].silent]
+        return f"still waiting for {'; '.join(silent)}" if silent else ""
+
+    def close(self) -> None:
+        """Stop listening."""
+        for subscription in self._subscriptions:
+            self._node.destroy_subscription(subscription)
+        self._subscriptions = []
+
+    def _complaint(self, kind: str) -> str:
         topic, wanted = self.topics[kind], _type_name(self.types[kind])
         publishers = self._node.get_publishers_info_by_topic(topic)
         if not publishers:
@@ -68,12 +79,6 @@ class CameraSubscriptions:
         if others and len(others) == len({publisher.topic_type for publisher in publishers}):
             return f"{topic}: it carries {', '.join(sorted(others))}, not {wanted}"
         return f"{topic}: it has {len(publishers)} publisher(s) but nothing arrives; QoS may differ (qos_overrides.*)"
-
-    def close(self) -> None:
-        """Stop listening."""
-        for subscription in self._subscriptions:
-            self._node.destroy_subscription(subscription)
-        self._subscriptions = []
 
 
 def _transported(node: Node, base: str, transport: str) -> str:

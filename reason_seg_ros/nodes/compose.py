@@ -4,32 +4,30 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import rclpy
 from rclpy.node import Node
 
-from ..errors import ReasonSegError
-from . import interface
-from .bringup_arguments import ARGUMENTS, defaults
-from .runtime import config_file, spin_in_thread, use_large_image_profile
-
-_TOPICS = {
-    interface.COLOR.name: "color_topic",
-    interface.DEPTH.name: "depth_topic",
-    interface.CAMERA_INFO.name: "camera_info_topic",
-}
-_SEGMENTER_PARAMETERS = ("segmenter", "target_frame", "autostart")
-
-
-class BringupError(ReasonSegError):
-    """An argument of bringup that cannot be used."""
+from .bringup_arguments import (
+    ARGUMENTS,
+    BringupError,
+    camera_remappings,
+    check,
+    clock_parameters,
+    defaults,
+    is_true,
+    rviz_options,
+    rviz_remappings,
+    segmenter_parameters,
+)
+from .runtime import config_file, end, spin_in_thread, use_large_image_profile
 
 
 @dataclass(frozen=True)
@@ -37,7 +35,7 @@ class Part:
     """A node to compose: how to make it, its parameters, and what it does once it spins."""
 
     make: Callable[..., Node]
-    parameters: Mapping[str, str]
+    parameters: Mapping[str, str | bool]
     first: Callable[[Any], None] = lambda node: None
 
 
@@ -56,10 +54,7 @@ def read_arguments(words: Sequence[str]) -> dict[str, str]:
         if choices[name] and value not in choices[name]:
             raise BringupError(f"{name} is '{value}': it must be one of {', '.join(choices[name])}")
         values[name] = value
-    if values["camera"] == "folder" and not values["frames"]:
-        raise BringupError("camera:=folder plays frames:=DIR: name a frame folder, or a folder of frame folders")
-    if values["params_file"] and not Path(values["params_file"]).is_file():
-        raise BringupError(f"params_file is '{values['params_file']}': there is no such file")
+    check(values)
     return values
 
 
@@ -80,24 +75,28 @@ def bringup(values: Mapping[str, str]) -> int:
     Raises:
         ReasonSegError: if a node cannot be made.
     """
+    rviz_command = rviz_arguments(values) if is_true(values["rviz"]) else []
+    wanted = parts(values)
     use_large_image_profile()
-    rviz = _open_rviz(values) if _is_true(values["rviz"]) else None
     rclpy.init(args=["--ros-args", "--log-level", values["log_level"]])
     nodes: list[Node] = []
+    threads: list[threading.Thread] = []
+    rviz: subprocess.Popen[bytes] | None = None
     try:
-        for part in parts(values):
+        for part in wanted:
             node = part.make(cli_args=node_arguments(part, values))
             nodes.append(node)
-            spin_in_thread(node, partial(part.first, node))
+        for part, node in zip(wanted, nodes, strict=True):
+            threads.append(spin_in_thread(node, partial(part.first, node)))
+        if rviz_command:
+            rviz = subprocess.Popen(rviz_command)
         with suppress(KeyboardInterrupt):
             while rclpy.ok():
                 time.sleep(0.2)
     finally:
-        rclpy.try_shutdown()
-        for node in nodes:
-            node.destroy_node()
         if rviz is not None:
             rviz.terminate()
+        end(nodes, threads)
     return 0
 
 
@@ -105,8 +104,7 @@ def parts(values: Mapping[str, str]) -> list[Part]:
     """The nodes that the arguments ask for."""
     from .segmenter_node import SegmenterNode
 
-    given = {name: values[name] for name in _SEGMENTER_PARAMETERS if values[name] != defaults()[name]}
-    wanted = [Part(SegmenterNode, given, SegmenterNode.start)]
+    wanted = [Part(SegmenterNode, segmenter_parameters(values), SegmenterNode.start)]
     if values["camera"] == "sim":
         from .sim_camera import SimCamera
 
@@ -115,7 +113,7 @@ def parts(values: Mapping[str, str]) -> list[Part]:
         from .folder_camera import FolderCamera
 
         wanted.append(Part(FolderCamera, {"frames": values["frames"]}))
-    if _is_true(values["viewer"]):
+    if is_true(values["viewer"]):
         from .viewer_node import Viewer
 
         wanted.append(Part(Viewer, {}))
@@ -123,41 +121,44 @@ def parts(values: Mapping[str, str]) -> list[Part]:
 
 
 def node_arguments(part: Part, values: Mapping[str, str]) -> list[str]:
-    """ROS arguments of one node. What is given comes after the parameters file and wins over it."""
+    """ROS arguments of one node. Its own parameters come after the parameters file and win over it."""
     words = ["--ros-args"]
     params_file = values["params_file"] or config_file("segmenter.yaml")
     if params_file:
         words += ["--params-file", str(params_file)]
-    if _is_true(values["use_sim_time"]):
-        words += ["-p", "use_sim_time:=true"]
-    for name, value in part.parameters.items():
-        words += ["-p", f"{name}:={value.lower() if name == 'autostart' else _quoted(value)}"]
-    if values["namespace"]:
-        words += ["-r", f"__ns:=/{values['namespace'].strip('/')}"]
-    for topic, argument in _TOPICS.items():
-        if values[argument] != topic:
-            words += ["-r", f"{topic}:={values[argument]}"]
+    parameters = {**part.parameters, **clock_parameters(values)}
+    return words + _settings(parameters, values["namespace"], camera_remappings(values))
+
+
+def rviz_arguments(values: Mapping[str, str]) -> list[str]:
+    """RViz's command line.
+
+    Raises:
+        BringupError: if there is no RViz.
+    """
+    program = shutil.which("rviz2")
+    if program is None:
+        raise BringupError(
+            "rviz:=true needs a ROS 2 installation with rviz2; viewer:=true shows the same in the browser"
+        )
+    view = config_file("reason_seg.rviz")
+    if view is None:
+        raise BringupError("rviz:=true needs the package's config/reason_seg.rviz, which is not installed")
+    settings = _settings(clock_parameters(values), values["namespace"], rviz_remappings(values))
+    return [program, *rviz_options(values, view), "--ros-args", *settings]
+
+
+def _settings(parameters: Mapping[str, str | bool], namespace: str, remappings: Sequence[tuple[str, str]]) -> list[str]:
+    words = []
+    for name, value in parameters.items():
+        words += ["-p", f"{name}:={str(value).lower() if isinstance(value, bool) else _quoted(value)}"]
+    if namespace:
+        words += ["-r", f"__ns:=/{namespace.strip('/')}"]
+    for topic, target in remappings:
+        words += ["-r", f"{topic}:={target}"]
     return words
 
 
 def _quoted(text: str) -> str:
     """A YAML string, so that what looks like a number or a mapping stays text."""
     return "'" + text.replace("'", "''") + "'"
-
-
-def _is_true(value: str) -> bool:
-    return value.lower() == "true"
-
-
-def _open_rviz(values: Mapping[str, str]) -> subprocess.Popen[bytes]:
-    program = shutil.which("rviz2")
-    if program is None:
-        raise BringupError(
-            "rviz:=true needs a ROS 2 installation with rviz2; viewer:=true shows the same in the browser"
-        )
-    words = [program, "--display-config", str(config_file("reason_seg.rviz"))]
-    if values["target_frame"]:
-        words += ["--fixed-frame", values["target_frame"]]
-    if values["namespace"]:
-        words += ["--ros-args", "-r", f"__ns:=/{values['namespace'].strip('/')}"]
-    return subprocess.Popen(words)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 import time
 from collections.abc import Sequence
@@ -19,26 +18,13 @@ from .demo_client import DemoClient, Heard
 from .demo_report import Terminal, full_mask, remove_results, save, write_answers
 from .messages import STATUS_CODES
 from .programs import ProgramError, Programs, running
-from .runtime import spin_in_thread
+from .runtime import end, spin_in_thread
 
 CAMERA_HZ = 20.0
 WANTED_HZ = 15.0
 _START_TIMEOUT = 60.0
 _ANSWER_TIMEOUT = 30.0
 _KINDS = ("explicit", "attribute", "spatial", "affordance", "multi", "absent", "knowledge")
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the demo; returns 0 if every instruction was answered."""
-    parser = argparse.ArgumentParser(prog="reason-seg demo", description=__doc__)
-    parser.add_argument(
-        "--out", type=Path, default=Path("outputs/demo"), help="folder for pictures, clouds and answers"
-    )
-    parser.add_argument("--view", action="store_true", help="show it in the browser, until Ctrl-C")
-    parser.add_argument("--seed", type=int, default=DEMO_SEED, help="which scene")
-    parser.add_argument("--segmenter", default="embedded", help="what answers: a name, or module:Class of your own")
-    options = parser.parse_args(arguments)
-    return run_demo(options.out, options.view, options.seed, options.segmenter)
 
 
 def run_demo(out: Path, view: bool = False, seed: int = DEMO_SEED, segmenter: str = "embedded") -> int:
@@ -76,7 +62,7 @@ def _programs(seed: int, segmenter: str, view: bool) -> dict[str, list[str]]:
 def _run(programs: Programs, scene: SimulatedCamera, view: bool, terminal: Terminal, out: Path) -> int:
     rclpy.init()
     client = DemoClient()
-    spin_in_thread(client)
+    thread = spin_in_thread(client)
     try:
         programs.wait_until(lambda: client.ready, _START_TIMEOUT, lambda: terminal.progress(client.state))
         terminal.say("both are ready")
@@ -85,8 +71,7 @@ def _run(programs: Programs, scene: SimulatedCamera, view: bool, terminal: Termi
             _stay(client, programs, terminal)
         return 1 if failures else 0
     finally:
-        rclpy.try_shutdown()
-        client.destroy_node()
+        end([client], [thread])
 
 
 def _dialogue(client: DemoClient, scene: SimulatedCamera, terminal: Terminal, out: Path) -> int:
@@ -156,7 +141,3 @@ def _stay(client: DemoClient, programs: Programs, terminal: Terminal) -> None:
         heard = client.ask(instruction, _ANSWER_TIMEOUT, terminal.progress)
         if heard is not None:
             terminal.answer(heard)
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

@@ -84,7 +84,7 @@ def save(heard: Heard, number: int, kind: str, out: Path) -> dict[str, Any]:
         "kind": kind,
         "status": STATUS_NAMES[array.status],
         "text": array.text,
-        "steps": list(heard.reply.steps),
+        "steps": [_step(text) for text in heard.reply.steps],
         "seconds": round(heard.seconds, 3),
         "latency_ms": {latency.stage: round(latency.milliseconds, 2) for latency in array.latencies},
         "instances": [],
@@ -104,21 +104,30 @@ def save(heard: Heard, number: int, kind: str, out: Path) -> dict[str, Any]:
 
 
 def describe(instance: SegmentedInstance) -> dict[str, Any]:
-    """An instance for JSON; metres and quaternion x y z w, in frame_id."""
+    """An instance for JSON, with the keys of `reason-seg segment`; the place is in frame_id, null without depth."""
     position, orientation, extents = instance.pose.position, instance.pose.orientation, instance.extents
+
+    def place(*values: float) -> list[float] | None:
+        return [round(value, 5) for value in values] if instance.point_count else None
+
     return {
         "id": instance.id,
         "label": instance.label,
         "description": instance.description,
         "score": round(instance.score, 4),
         "frame_id": instance.header.frame_id,
-        "center": [round(v, 4) for v in (position.x, position.y, position.z)],
-        "orientation": [round(v, 5) for v in (orientation.x, orientation.y, orientation.z, orientation.w)],
-        "extents": [round(v, 4) for v in (extents.x, extents.y, extents.z)],
+        "center": place(position.x, position.y, position.z),
+        "orientation": place(orientation.x, orientation.y, orientation.z, orientation.w),
+        "extents": place(extents.x, extents.y, extents.z),
         "point_count": instance.point_count,
         "touches_border": instance.touches_border,
         "depth_share": round(instance.depth_share, 3),
     }
+
+
+def _step(text: str) -> dict[str, str]:
+    name, _, rest = text.partition(": ")
+    return {"name": name, "text": rest}
 
 
 def full_mask(instance: SegmentedInstance, shape: tuple[int, int]) -> np.ndarray:

@@ -6,6 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 
 from ..errors import DatasetError
@@ -45,7 +46,8 @@ class FolderCamera(Node):
         self._messages = lru_cache(_FRAMES_KEPT)(
             lambda folder: CameraMessages.of(load_frame(folder), parameters["frame_id"])
         )
-        self.create_timer(1 / parameters["rate"], self._play)
+        # In real time, so that there is a picture also while use_sim_time waits for a clock.
+        self.create_timer(1 / parameters["rate"], self._play, clock=Clock(clock_type=ClockType.STEADY_TIME))
         self.get_logger().info(f"playing {len(self._folders)} frame(s) at {parameters['rate']:g} Hz")
 
     def _play(self) -> None:

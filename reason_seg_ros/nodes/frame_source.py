@@ -26,6 +26,10 @@ _LOOK_EVERY = 0.1
 _TOO_OLD = (
     "raise max_frame_age for a slow camera, synchronise the clocks, or set use_sim_time for a bag played with --clock"
 )
+_NO_CLOCK = (
+    "use_sim_time is set but nothing has arrived on /clock: play the bag with --clock, start the simulator, or unset "
+    "use_sim_time"
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,7 +90,7 @@ class FrameSource:
         deadline = time.monotonic() + self.limits.frame_timeout
         while True:
             triple = self.streams.newest
-            if triple is not None and abs(self.age(triple)) <= self.limits.max_frame_age:
+            if triple is not None and self._fresh(triple):
                 return self._capture(triple)
             listener.check()
             left = deadline - time.monotonic()
@@ -100,7 +104,7 @@ class FrameSource:
         if triple is None:
             return self.problem().text, None
         age = self.age(triple)
-        if abs(age) > self.limits.max_frame_age:
+        if not self._fresh(triple):
             return self._stale(triple).text, age
         try:
             triple_to_frame(triple)
@@ -131,7 +135,13 @@ class FrameSource:
         triple = self.streams.newest
         return self._stale(triple) if triple is not None else self._unmatched()
 
+    def _fresh(self, triple: Triple) -> bool:
+        """True if the image may be asked about; without a clock none may, not even one that is stamped 0 too."""
+        return self._now() > 0 and abs(self.age(triple)) <= self.limits.max_frame_age
+
     def _stale(self, triple: Triple) -> Problem:
+        if self._now() == 0:
+            return Problem(Reply.STALE_FRAME, _NO_CLOCK)
         age, limit = self.age(triple), self.limits.max_frame_age
         if triple.stamp == 0:
             cause = "has stamp 0: let the camera's driver stamp its images"

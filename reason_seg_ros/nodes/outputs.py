@@ -40,6 +40,7 @@ class Outputs:
         self._markers = publisher(MarkerArray, interface.MARKERS, LATCHED)
         self._overlay = publisher(Image, interface.OVERLAY, LATCHED)
         self._label_image = publisher(Image, interface.LABEL_IMAGE, LATCHED)
+        self._shown: tuple[Header, tuple[int, int]] | None = None
 
     def reply(self, message: Reply) -> None:
         """Publish what is known so far, or the end of it."""
@@ -53,15 +54,24 @@ class Outputs:
         self._publish(self._markers, marker_array(array.instances, capture.header, lifetime))
         self._publish(self._label_image, label_image(instances, capture.frame.shape, capture.header))
         self._publish(self._overlay, color_to_image(overlay, capture.header))
+        self._shown = (capture.header, capture.frame.shape)
 
     def end(self, reply: Reply, array: SegmentedInstanceArray) -> None:
         """Publish the end of a question: the instances, then the reply."""
         self._publish(self._instances, array)
         self._publish(self._reply, reply)
 
-    def clear_markers(self) -> None:
-        """Take away the markers of earlier answers."""
+    def clear(self, header: Header | None) -> None:
+        """Take away the markers, cloud and labels of the last answer, so that nobody takes them for the newest one's.
+
+        Args:
+            header: of the image that was asked about; None if there was none, then the last answer's stays.
+        """
         self._publish(self._markers, marker_array([], Header(), 0.0))
+        if self._shown is not None:
+            last, shape = self._shown
+            self._publish(self._cloud, merged_cloud([], header or last))
+            self._publish(self._label_image, label_image([], shape, header or last))
 
     def _publish(self, publisher: Any, message: Any) -> None:
         """Publish; what comes to an end after ROS has been shut down has nobody to go to."""

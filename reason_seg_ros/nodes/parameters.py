@@ -17,7 +17,7 @@ class Parameter:
         default: its type is the parameter's type.
         low, high: inclusive range of a number, None for none.
         choices: the strings that are allowed, empty for any.
-        dynamic: takes effect at once; the others are read on configure and may only change before it.
+        dynamic: takes effect at once; the others may only change before configuring.
     """
 
     name: str
@@ -133,7 +133,7 @@ class NodeParameters:
             parameter = self._table[name]
             refusal = parameter.refusal(value)
             if not refusal and not parameter.dynamic and self._configured() and value != self._values[name]:
-                refusal = f"{name} is read on configure: clean the node up first, or start it with the new value"
+                refusal = f"{name} is fixed from configure on: clean the node up first, or start it with the new value"
             if refusal:
                 return SetParametersResult(successful=False, reason=refusal)
         self._values.update(ours)
@@ -143,7 +143,7 @@ class NodeParameters:
 
 
 def markdown_table(table: Sequence[Parameter] = PARAMETERS, read: str = "configure") -> str:
-    """Parameters as a Markdown table; `read` says when those that are not dynamic are read."""
+    """Parameters as a Markdown table; `read` says when those that are not dynamic take effect."""
     rows = ["| parameter | type | default | allowed | changes at | description |", "|---|---|---|---|---|---|"]
     for parameter in table:
         kind = {bool: "bool", int: "int", float: "double", str: "string"}[type(parameter.default)]

@@ -79,7 +79,10 @@ def running(arguments: Mapping[str, Sequence[str]], logs: Path) -> Iterator[Prog
         logs: folder for their logs.
     """
     use_large_image_profile()
-    os.environ.setdefault("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
+    # Humble does not know the discovery range yet.
+    on_humble = os.environ.get("ROS_DISTRO") == "humble"
+    local = ("ROS_LOCALHOST_ONLY", "1") if on_humble else ("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
+    os.environ.setdefault(*local)
     processes: dict[str, subprocess.Popen[bytes]] = {}
     try:
         for name, words in arguments.items():

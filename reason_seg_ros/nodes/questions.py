@@ -8,7 +8,10 @@ import uuid
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .problems import Problem
 
 
 @dataclass(eq=False)
@@ -20,6 +23,7 @@ class Question:
         on_progress: hears (stage, partial text) on the answering thread.
         on_done: hears the outcome once, on whatever thread it comes to be known.
         asked: `time.monotonic()` when it arrived.
+        problem: what the node cancelled it for; None if the person did.
     """
 
     instruction: str
@@ -28,6 +32,7 @@ class Question:
     on_done: Callable[[Any], None] = lambda outcome: None
     request_id: str = field(default_factory=lambda: uuid.uuid4().hex)
     asked: float = field(default_factory=time.monotonic)
+    problem: Problem | None = None
     _cancelled: threading.Event = field(default_factory=threading.Event)
 
     @property
@@ -35,9 +40,11 @@ class Question:
         """True once the answer is no longer wanted."""
         return self._cancelled.is_set()
 
-    def cancel(self) -> None:
-        """Say that the answer is no longer wanted."""
-        self._cancelled.set()
+    def cancel(self, problem: Problem | None = None) -> None:
+        """Say that the answer is no longer wanted, or cannot be had because of a problem; what is said first holds."""
+        if not self.cancelled:
+            self.problem = problem
+            self._cancelled.set()
 
 
 class QueueFullError(Exception):
@@ -104,22 +111,25 @@ class QuestionQueue:
         """How many questions wait."""
         return len(self._waiting)
 
-    def close(self, timeout: float = 10.0) -> list[Question]:
-        """Cancel the question that is being answered, stop, and return those that still waited.
+    def close(self, problem: Problem | None = None) -> list[Question]:
+        """Cancel the question that is being answered, take no more, and return those that still waited.
 
         Args:
-            timeout: seconds to wait for the answering thread.
+            problem: why, for the question that is being answered.
         """
         with self._changed:
             self._closed = True
             left = list(self._waiting)
             self._waiting.clear()
             if self._current is not None:
-                self._current.cancel()
+                self._current.cancel(problem)
             self._changed.notify_all()
-        if threading.current_thread() is not self._thread:
-            self._thread.join(timeout)
         return left
+
+    def wait(self, timeout: float) -> bool:
+        """Wait, once closed, until nothing is answered any more; false if that takes longer than `timeout` seconds."""
+        self._thread.join(timeout)
+        return not self._thread.is_alive()
 
     @property
     def _busy(self) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -15,10 +15,9 @@ from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
 
 from ..errors import ReasonSegError
+from .dds_profile import profile_setting
 
-# Fast DDS 2 (Humble, Jazzy) reads the first name, Fast DDS 3 (Kilted, the wheels) the second and warns about the first.
-_PROFILE_VARIABLES = ("FASTRTPS_DEFAULT_PROFILES_FILE", "FASTDDS_DEFAULT_PROFILES_FILE")
-_FAST_DDS_2 = ("humble", "iron", "jazzy")
+_PATIENCE = 10.0
 
 NodeT = TypeVar("NodeT", bound=Node)
 
@@ -91,14 +90,32 @@ def spin_in_thread(node: Node, first: Callable[[], None] | None = None) -> threa
     return thread
 
 
+def end(nodes: Sequence[Node], threads: Iterable[threading.Thread]) -> None:
+    """End the threads that `spin_in_thread` started for nodes, then destroy the nodes and shut ROS down."""
+    for node in nodes:
+        executor = node.executor
+        if executor is not None and rclpy.ok():
+            # Shutting down would end it too, but newer versions of rclpy destroy the nodes first, while they spin.
+            executor.create_task(_stop)
+    for thread in threads:
+        thread.join(_PATIENCE)
+    for node in nodes:
+        node.destroy_node()
+    rclpy.try_shutdown()
+
+
+def _stop() -> None:
+    raise ExternalShutdownException
+
+
 def use_large_image_profile() -> None:
-    """Let Fast DDS carry images through shared memory, unless the user has set a profile; call before `rclpy.init`.
+    """Let Fast DDS carry images through shared memory, see `profile_setting`; call before `rclpy.init`.
 
     Its default segment is smaller than a VGA image, which then goes through UDP in fragments.
     """
     profile = config_file("fastdds_large_images.xml")
-    if profile is not None and not any(os.environ.get(name) for name in _PROFILE_VARIABLES):
-        os.environ[_PROFILE_VARIABLES[os.environ.get("ROS_DISTRO") not in _FAST_DDS_2]] = str(profile)
+    if profile is not None:
+        os.environ.update(profile_setting(profile, os.environ))
 
 
 def config_file(name: str) -> Path | None:
@@ -108,6 +125,6 @@ def config_file(name: str) -> Path | None:
         from ament_index_python.packages import get_package_share_directory
 
         candidates.insert(0, Path(get_package_share_directory("reason_seg_ros")) / "config" / name)
-    except (ImportError, LookupError):
+    except (ImportError, LookupError, OSError):
         pass
     return next((path for path in candidates if path.is_file()), None)

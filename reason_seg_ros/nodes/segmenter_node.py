@@ -29,7 +29,7 @@ from .problems import Problem
 from .questions import Question, QuestionQueue, QueueFullError
 from .runtime import run_node
 from .segment_action import SegmentAction
-from .streams import KINDS, Streams
+from .streams import Streams
 from .transforms import Transforms
 
 _COMPLAIN_EVERY = 10.0
@@ -143,9 +143,12 @@ class SegmenterNode(LifecycleNode):
 
     def _stop(self) -> None:
         if self._queue is not None:
-            for question in self._queue.close():
-                self._answerer.failed(question, self._not_active("was deactivated before this instruction's turn"))
-            self._queue = None
+            queue, self._queue = self._queue, None
+            problem = self._not_active("was deactivated before this instruction was answered")
+            for question in queue.close(problem):
+                self._answerer.failed(question, problem)
+            while not queue.wait(_COMPLAIN_EVERY):  # the segmenter must not be closed, or used anew, while it works
+                self._log_error("waiting for the segmenter: it goes on although its answer is no longer wanted")
         if self._camera is not None:
             self._camera.close()
             self._camera = None
@@ -244,9 +247,9 @@ class SegmenterNode(LifecycleNode):
         if camera is None or time.monotonic() < self._next_complaint:
             return
         self._next_complaint = time.monotonic() + _COMPLAIN_EVERY
-        complaints = [camera.complaint(kind) for kind in KINDS if self._streams[kind].silent]
+        complaints = camera.complaints(self._streams)
         if complaints:
-            self.get_logger().warning("still waiting for " + "; ".join(complaints))
+            self.get_logger().warning(complaints)
 
 
 class _LoadListener(Listener):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 
 from ..simulation.camera import DEMO_SEED, SimulatedCamera
@@ -29,7 +30,8 @@ class SimCamera(Node):
         self._frame_id = parameters["frame_id"]
         self._publisher = CameraPublisher(self)
         self._camera = SimulatedCamera(seed=parameters["seed"])
-        self.create_timer(1 / parameters["rate"], self._capture)
+        # In real time, so that there is a picture also while use_sim_time waits for a clock.
+        self.create_timer(1 / parameters["rate"], self._capture, clock=Clock(clock_type=ClockType.STEADY_TIME))
         self.get_logger().info(f"simulating scene {parameters['seed']} at {parameters['rate']:g} Hz")
 
     def _capture(self) -> None:

@@ -119,14 +119,9 @@ class Streams:
                 self._arrived.notify_all()
 
     def wait(self, timeout: float) -> None:
-        """Return when a new triple is there, `wake` is called, or after `timeout` seconds."""
+        """Return when a new triple is there, or after `timeout` seconds."""
         with self._arrived:
             self._arrived.wait(timeout)
-
-    def wake(self) -> None:
-        """Make those who wait look again."""
-        with self._arrived:
-            self._arrived.notify_all()
 
     def clear(self) -> None:
         """Forget every message and count."""

@@ -46,11 +46,13 @@ class Transforms:
             return np.eye(4)
         if self._buffer is None:
             raise Problem(Reply.NO_TRANSFORM, self.missing)
+        from tf2_ros import TransformException
+
         try:
             found = self._buffer.lookup_transform(
                 self.target_frame, header.frame_id, Time.from_msg(header.stamp), Duration(seconds=self._timeout)
             )
-        except Exception as error:  # tf2's exceptions share no base class with each other's but Exception
+        except TransformException as error:
             raise Problem(
                 Reply.NO_TRANSFORM,
                 f"there is no transform from '{header.frame_id}' to target_frame '{self.target_frame}' at the image's "

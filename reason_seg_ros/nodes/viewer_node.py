@@ -6,6 +6,7 @@ from collections import deque
 from typing import Any
 
 import numpy as np
+from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
 from sensor_msgs.msg import Image
@@ -26,7 +27,7 @@ from .runtime import run_node
 from .streams import Streams, Triple, stamp_of
 
 _TURNS_SHOWN = 20
-_SLOP = 0.03
+_COMPLAIN_EVERY = 10.0
 
 VIEWER_PARAMETERS = (
     Parameter("rate", 3.0, "Frames per second that are shown at most.", 0.1, 60.0),
@@ -34,7 +35,7 @@ VIEWER_PARAMETERS = (
     Parameter("web_port", WEB_PORT, "Port of the page.", 1, 65535),
     Parameter("grpc_port", GRPC_PORT, "Port of the data that the page shows.", 1, 65535),
     Parameter("open_browser", False, "Open the page on this machine."),
-    *(parameter for parameter in PARAMETERS if parameter.name.endswith("image_transport")),
+    *(parameter for parameter in PARAMETERS if parameter.name == "slop" or parameter.name.endswith("image_transport")),
 )
 
 
@@ -47,9 +48,9 @@ class Viewer(Node):
 
     def __init__(self, **options: Any) -> None:
         super().__init__("viewer", **options)
-        parameters = NodeParameters(self, lambda: True, lambda changes: None, VIEWER_PARAMETERS)
+        parameters = NodeParameters(self, lambda: True, self._apply, VIEWER_PARAMETERS)
         self._log = RerunLog(parameters["web_port"], parameters["grpc_port"], parameters["open_browser"])
-        self._streams = Streams(_SLOP)
+        self._streams = Streams(parameters["slop"])
         self._shown: Triple | None = None
         self._turns: deque[Reply] = deque(maxlen=_TURNS_SHOWN)
         self._camera = CameraSubscriptions(
@@ -60,7 +61,9 @@ class Viewer(Node):
             SegmentedInstanceArray, interface.INSTANCES, self._on_instances, RELIABLE, parameters["segmenter_node"]
         )
         self._subscribe(Image, interface.OVERLAY, self._on_overlay, LATCHED, parameters["segmenter_node"])
-        self.create_timer(1 / parameters["rate"], self._show_frame)
+        steady = Clock(clock_type=ClockType.STEADY_TIME)
+        self.create_timer(1 / parameters["rate"], self._show_frame, clock=steady)
+        self.create_timer(_COMPLAIN_EVERY, self._complain, clock=steady)
         self.get_logger().info(f"open {self._log.url}")
 
     def destroy_node(self) -> None:
@@ -72,6 +75,14 @@ class Viewer(Node):
         self, kind: Any, endpoint: interface.Endpoint, callback: Any, qos: QoSProfile, segmenter: str
     ) -> None:
         self.create_subscription(kind, endpoint.name.replace("~", segmenter, 1), callback, qos)
+
+    def _apply(self, changes: dict[str, Any]) -> None:
+        self._streams.slop = changes.get("slop", self._streams.slop)
+
+    def _complain(self) -> None:
+        complaints = self._camera.complaints(self._streams)
+        if complaints:
+            self.get_logger().warning(complaints)
 
     def _show_frame(self) -> None:
         triple = self._streams.newest
@@ -93,6 +104,13 @@ class Viewer(Node):
             self._warn(error)
 
     def _on_instances(self, message: SegmentedInstanceArray) -> None:
+        others = {one.header.frame_id for one in message.instances if not _has_box_in_view(one)} - {""}
+        if others:
+            self.get_logger().warning(
+                f"boxes in {', '.join(sorted(others))} are not drawn: the page shows the camera's optical frame; leave "
+                "the segmenter's target_frame empty to see them",
+                once=True,
+            )
         try:
             self._log.instances([_shown(instance) for instance in message.instances], stamp_of(message))
         except FrameError as error:
@@ -116,12 +134,17 @@ def _shown(message: SegmentedInstance) -> ShownInstance:
         "points": points,
         "box": (box.x_offset, box.y_offset, box.x_offset + box.width, box.y_offset + box.height),
     }
-    if message.point_count and message.header.frame_id == message.cloud.header.frame_id:
+    if message.point_count and _has_box_in_view(message):
         position, orientation, extents = message.pose.position, message.pose.orientation, message.extents
         shown["center"] = np.array([position.x, position.y, position.z])
         shown["quaternion"] = np.array([orientation.x, orientation.y, orientation.z, orientation.w])
         shown["extents"] = np.array([extents.x, extents.y, extents.z])
     return ShownInstance(**shown)
+
+
+def _has_box_in_view(message: SegmentedInstance) -> bool:
+    """True if an instance's box is in the frame of its cloud, as all that the page shows is."""
+    return bool(message.header.frame_id == message.cloud.header.frame_id)
 
 
 def _markdown(reply: Reply) -> str:

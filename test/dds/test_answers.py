@@ -103,6 +103,14 @@ def test_pictures_for_people(person: Person, camera: Camera) -> None:
     assert {marker.ns for marker in markers[1:]} == {"boxes", "edges", "labels"}
 
 
+def test_an_error_takes_the_pictures_away(person: Person, camera: Camera) -> None:
+    person.ask("show me")
+    person.until(lambda: "cloud" in person.pictures and person.pictures["cloud"].width)
+    assert person.ask("fail now").status == Reply.ERROR
+    person.until(lambda: person.pictures["cloud"].width == 0 and not any(person.pictures["label_image"].data))
+    assert person.pictures["cloud"].header.frame_id == FRAME_ID
+
+
 def test_absent_and_ambiguous_are_answers(person: Person, camera: Camera) -> None:
     array = person.ask("nothing at all")
     assert (array.status, array.error_code, len(array.instances)) == (Reply.ABSENT, Reply.NONE, 0)

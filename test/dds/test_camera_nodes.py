@@ -79,6 +79,16 @@ def test_a_folder_plays_in_a_loop(start: Callable[..., Program], person: Person,
     assert list(info.p[:3]) == [CAMERA.fx, 0.0, CAMERA.cx]
 
 
+def test_a_folder_plays_without_a_clock(start: Callable[..., Program], person: Person, recorded: Path) -> None:
+    start(
+        "reason_seg_ros.nodes.folder_camera",
+        *parameters(frames=str(recorded), rate=20.0, use_sim_time=True),
+        "-r",
+        "__ns:=/timeless",
+    )
+    assert frames(person, "/timeless", 1)[0].stamp == 0
+
+
 def test_a_folder_without_frames_says_so(start: Callable[..., Program], tmp_path: Path) -> None:
     program = start("reason_seg_ros.nodes.folder_camera", *parameters(frames=str(tmp_path)))
     assert program.process.wait(30) == 2

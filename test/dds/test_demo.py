@@ -19,7 +19,7 @@ def test_the_demo_leaves_its_results(tmp_path: Path) -> None:
     environment = dict(os.environ, ROS_DOMAIN_ID=str(new_domain()))
     environment["PYTHONPATH"] = os.pathsep.join([str(Path(__file__).parent), environment.get("PYTHONPATH", "")])
     out = tmp_path / "demo"
-    command = ["-m", "reason_seg_ros.nodes.demo", "--out", str(out), "--segmenter", "near_segmenter:NearSegmenter"]
+    command = ["-m", "reason_seg_ros.cli", "demo", "--out", str(out), "--segmenter", "near_segmenter:NearSegmenter"]
     run = subprocess.run(
         [sys.executable, *command],
         env=environment,
@@ -34,11 +34,14 @@ def test_the_demo_leaves_its_results(tmp_path: Path) -> None:
     kinds = {answer["kind"] for answer in results["answers"]}
     assert kinds >= {"explicit", "attribute", "spatial", "affordance", "multi", "absent"}
     assert results["camera_hz"] > 0
+    known = {"id", "label", "description", "score", "center", "orientation", "extents", "point_count", "cloud"}
     for answer in results["answers"]:
+        assert all(step["name"] and step["text"] for step in answer["steps"])
         assert answer["status"] in ("found", "absent", "ambiguous")
         assert answer["instruction"] in run.stdout
         picture = cv2.imread(str(out / answer["overlay"]))
         assert picture is not None
         assert picture.shape[1] == 640
         for instance in answer["instances"]:
+            assert known <= set(instance)
             assert (out / instance["cloud"]).read_bytes().startswith(b"ply\nformat binary_little_endian")

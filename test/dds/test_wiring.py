@@ -15,7 +15,7 @@ import pytest
 from camera import CX, CY, FRAME_ID, FX, FY, HEIGHT, WIDTH, Camera, depth_image
 from conftest import Program, parameters
 from person import Person
-from rclpy.qos import qos_profile_sensor_data
+from rclpy.qos import ReliabilityPolicy, qos_profile_sensor_data
 from rclpy.time import Time
 from rosgraph_msgs.msg import Clock
 from rvl_encoder import encode_rvl
@@ -94,6 +94,37 @@ def test_compressed_transports(
     try:
         array = person.until(lambda: (a := person.ask("what is near")).status == Reply.FOUND and a)
         assert len(array.instances) == 2
+    finally:
+        camera.close()
+
+
+def test_qos_is_overridden_for_one_topic_only(
+    start: Callable[..., Program], near: list[str], join: Callable[..., Person]
+) -> None:
+    override = {"qos_overrides./eye/rgb/image.subscription.reliability": "reliable"}
+    start(NODE, *near, *parameters(**override), *remap("/strict"))
+    person = join("/strict")
+
+    def reliability(topic: str) -> set[ReliabilityPolicy]:
+        found = person.node.get_subscriptions_info_by_topic(topic)
+        return {info.qos_profile.reliability for info in found if info.node_namespace == "/strict"}
+
+    color, *others = REMAPPED.values()
+    person.until(lambda: all(map(reliability, REMAPPED.values())))
+    assert reliability(color) == {ReliabilityPolicy.RELIABLE}
+    for topic in others:
+        assert reliability(topic) == {ReliabilityPolicy.BEST_EFFORT}
+
+
+def test_simulated_time_without_a_clock(
+    start: Callable[..., Program], near: list[str], join: Callable[..., Person]
+) -> None:
+    start(NODE, *near, *parameters(use_sim_time=True, frame_timeout=0.3), *remap("/timeless"))
+    person = join("/timeless")
+    camera = Camera(person.node, tuple(REMAPPED.values()))
+    try:
+        array = person.until(partial(person.refused, "what is near", Reply.STALE_FRAME))
+        assert "nothing has arrived on /clock" in array.text
     finally:
         camera.close()
 
