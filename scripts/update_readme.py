@@ -13,6 +13,7 @@ RESULTS = ROOT / "benchmarks" / "RESULTS.md"
 
 def parts() -> dict[str, str]:
     """The generated parts by name."""
+    sys.path.insert(0, str(ROOT))  # works without the built environment, too
     from reason_seg_ros.nodes import interface, parameters
 
     return {
