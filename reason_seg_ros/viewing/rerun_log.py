@@ -123,10 +123,11 @@ class RerunLog:
             ),
         )
 
-    def dialogue(self, markdown: str, stamp: int = 0) -> None:
+    def dialogue(self, markdown: str) -> None:
         """Show what was said, newest first, as Markdown."""
-        self._at(stamp)
-        self._log("dialogue", self._rr.TextDocument(markdown, media_type=self._rr.MediaType.MARKDOWN))
+        # Without a time: an answer has its image's stamp, which is older than that of the news that it was worked out.
+        document = self._rr.TextDocument(markdown, media_type=self._rr.MediaType.MARKDOWN)
+        self._log("dialogue", document, static=True)
 
     def close(self) -> None:
         """Stop sending."""
