@@ -7,7 +7,7 @@ from rgbd_scenes import Box, Can, floor, render, table
 from reason_seg_ros.frame import Frame
 from reason_seg_ros.geometry.noise import noise_gain
 from reason_seg_ros.geometry.planes import find_planes
-from reason_seg_ros.geometry.support import support_planes, supports_of, up_of
+from reason_seg_ros.geometry.support import supports_of
 
 BLUE, RED = (40, 70, 180), (190, 40, 40)
 
@@ -28,11 +28,11 @@ def angle(a, b):
 def test_the_table_is_found_at_every_tilt_of_the_camera(tilt):
     eye = (0.0, -np.cos(np.radians(tilt)), np.sin(np.radians(tilt)))
     frame, _ = render([Can(0.1, 0, 0.04, 0.1, RED)], [table()], eye=eye, target=(0, 0, 0))
-    planes = support_planes(frame)
+    planes = supports_of(frame).planes
     assert len(planes) == 1
     assert angle(planes[0].normal, true_up(eye, (0, 0, 0))) < 0.5
     assert planes[0].offset == pytest.approx(eye[2], abs=0.004)
-    assert angle(up_of(frame), true_up(eye, (0, 0, 0))) < 0.5
+    assert angle(supports_of(frame).up, true_up(eye, (0, 0, 0))) < 0.5
 
 
 def test_height_above_the_table_is_metric():
@@ -44,10 +44,10 @@ def test_height_above_the_table_is_metric():
 
 def test_the_floor_around_a_table_is_no_support_but_alone_it_is():
     frame, _ = render([Can(0, 0, 0.04, 0.1, RED)], [table(0.8, 0.6), floor()], eye=(0, -1.2, 0.9))
-    assert len(support_planes(frame)) == 1
-    assert support_planes(frame)[0].offset == pytest.approx(0.9, abs=0.01)
+    assert len(supports_of(frame).planes) == 1
+    assert supports_of(frame).planes[0].offset == pytest.approx(0.9, abs=0.01)
     frame, _ = render([Box(0, 1.0, (0.3, 0.3, 0.4), BLUE, z=-0.7)], [floor()], eye=(0, -1.2, 0.9))
-    assert support_planes(frame)[0].offset == pytest.approx(1.6, abs=0.02)
+    assert supports_of(frame).planes[0].offset == pytest.approx(1.6, abs=0.02)
 
 
 def test_both_boards_of_a_shelf_are_supports():
@@ -65,22 +65,22 @@ def test_both_boards_of_a_shelf_are_supports():
 def test_the_top_of_a_box_is_no_support():
     frame, _ = render([Box(0, 0, (0.3, 0.25, 0.15), BLUE)], [table()])
     assert len(find_planes(frame)) >= 2
-    assert len(support_planes(frame)) == 1
+    assert len(supports_of(frame).planes) == 1
 
 
 def test_a_known_up_rules_out_walls():
     wall = Box(0, 0.5, (3, 0.1, 3), (200, 200, 200), z=-1.5)
     frame, _ = render([], [wall], eye=(0, -0.5, 0), target=(0, 0, 0))
     known = Frame(frame.color, frame.depth, frame.camera, up=np.array([0.0, -1.0, 0.0]))
-    assert support_planes(known) == ()
-    assert up_of(known) == pytest.approx([0, -1, 0])
+    assert supports_of(known).planes == ()
+    assert supports_of(known).up == pytest.approx([0, -1, 0])
 
 
 def test_without_depth_there_are_no_planes_and_no_up():
     frame, _ = render([], [table()])
     blind = Frame(frame.color, np.full_like(frame.depth, np.nan), frame.camera)
-    assert support_planes(blind) == ()
-    assert up_of(blind) is None
+    assert supports_of(blind).planes == ()
+    assert supports_of(blind).up is None
 
 
 def test_noise_is_measured_in_the_image():

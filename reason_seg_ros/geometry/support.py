@@ -57,16 +57,6 @@ class Supports:
     index: np.ndarray
 
 
-def support_planes(frame: Frame) -> tuple[Plane, ...]:
-    """Table tops, floor, shelves that things stand on, the most important first, normals up."""
-    return supports_of(frame).planes
-
-
-def up_of(frame: Frame) -> np.ndarray | None:
-    """(3,) unit vector against gravity in the optical frame: as the frame says, else the supports' normal, or None."""
-    return level_planes(frame)[0]
-
-
 @memoized
 def supports_of(frame: Frame) -> Supports:
     """Find the supports and the height of every pixel above them."""
