@@ -45,28 +45,28 @@ def cells_of(depth: np.ndarray, camera: Camera, size: int) -> Cells:
         size: cell edge in pixels.
     """
     rows, columns = depth.shape[0] // size, depth.shape[1] // size
-    inverse = 1.0 / depth[: rows * size, : columns * size]
+    inverse = (1.0 / depth[: rows * size, : columns * size]).astype(np.float64)
     known = np.isfinite(inverse)
-    q = np.where(known, inverse, np.float32(0))
-    x = ((np.arange(columns * size) - camera.cx) / camera.fx).astype(np.float32)
-    y = ((np.arange(rows * size) - camera.cy) / camera.fy).astype(np.float32)
+    q = np.where(known, inverse, 0.0)
+    x = (np.arange(columns * size) - camera.cx) / camera.fx
+    y = (np.arange(rows * size) - camera.cy) / camera.fy
+    powers_x = np.stack([np.ones_like(x), x, x * x]).reshape(3, columns, size)
+    powers_y = np.stack([np.ones_like(y), y, y * y]).reshape(3, rows, size).swapaxes(0, 1)
 
-    def summed(image: np.ndarray) -> np.ndarray:
-        """Sums over each row of a cell: (H, C)."""
-        return image.reshape(len(image), columns, size).sum(axis=2, dtype=np.float64)
+    def summed(image: np.ndarray, terms: int) -> np.ndarray:
+        """Sums over the rows of each cell of an image times 1, y, y^2: (R, terms, W)."""
+        return powers_y[:, :terms] @ image.reshape(rows, size, columns * size)
 
-    weight = known.astype(np.float32)
-    n, nx, nxx = summed(weight), summed(weight * x), summed(weight * (x * x))
-    sq, sxq, sqq = summed(q), summed(q * x), summed(q * q)
-    y = y[:, None]
-    lines = np.stack([n, nx, n * y, sq, nxx, nx * y, n * y * y, sxq, sq * y, sqq], axis=-1)
-    return Cells(size, lines.reshape(rows, size, columns, MOMENTS).sum(axis=1))
+    # Terms with 1, y, y^2, q, yq, q^2, to be summed over the columns of each cell with 1, x, x^2.
+    sums = np.concatenate([summed(known.astype(np.float64), 3), summed(q, 2), summed(q * q, 1)], axis=1)
+    sums = np.einsum("rtcs,pcs->rctp", sums.reshape(rows, 6, columns, size), powers_x)
+    return Cells(size, sums[..., [0, 0, 1, 3, 0, 1, 2, 3, 4, 5], [0, 1, 0, 0, 2, 1, 0, 1, 0, 0]])
 
 
 def moments_of(rays: np.ndarray, inverse: np.ndarray) -> np.ndarray:
     """(N, 10) terms of single readings, to be summed: rays (N, 3) with z = 1, inverse depths (N,)."""
-    x, y, q = rays[:, 0], rays[:, 1], inverse
-    return np.stack([np.ones_like(q), x, y, q, x * x, x * y, y * y, x * q, y * q, q * q], axis=-1).astype(np.float64)
+    (x, y), q = np.ascontiguousarray(rays[:, :2].T), inverse
+    return np.stack([np.ones_like(q), x, y, q, x * x, x * y, y * y, x * q, y * q, q * q]).T
 
 
 def fit(moments: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -9,10 +9,10 @@ import numpy as np
 
 from ..frame import Frame
 from .memo import memoized
-from .noise import noise_gain
-from .planes import Plane, bounded, find_planes, tolerance
+from .noise import gain_of
+from .planes import Plane, dot_rays, find_planes, near_cells, tolerance
 
-_THIN = 4
+_THINNED = (slice(None, None, 4), slice(None, None, 4))
 """Every fourth pixel in each direction tells the extent of a plane well enough."""
 _FEWER = 3
 """Of these, every third tells its hull."""
@@ -80,9 +80,15 @@ def level_planes(frame: Frame) -> tuple[np.ndarray | None, list[LevelPlane]]:
     Returns:
         (3,) unit vector or None, and the planes.
     """
-    points = frame.points[::_THIN, ::_THIN]
-    gain = noise_gain(frame.depth)
-    found = [(bounded(*plane, points, gain), plane[2]) for plane in find_planes(frame)]
+    depth = frame.depth[_THINNED]
+    points = frame.camera.rays[_THINNED] * depth[..., None]
+    gain = gain_of(frame)
+    reach = tolerance(depth, gain)
+    found = []
+    for normal, offset, cells in find_planes(frame):
+        with np.errstate(invalid="ignore"):
+            flat = np.abs(depth * dot_rays(frame.camera, normal, _THINNED) + np.float32(offset)) < reach
+        found.append((Plane(normal, offset, near_cells(flat, cells)), cells))
     found = [(plane, cells) for plane, cells in found if plane.mask.sum() > _LEAST]
     found.sort(key=lambda pair: -int(pair[0].mask.sum()))
     planes = [plane for plane, _ in found]
@@ -104,7 +110,7 @@ def level_planes(frame: Frame) -> tuple[np.ndarray | None, list[LevelPlane]]:
                 break
         else:
             surfaces.append((plane, cells))
-    return up, [_measured(plane, cells, frame, up) for plane, cells in surfaces]
+    return up, [_measured(plane, cells, points, frame, up) for plane, cells in surfaces]
 
 
 def _guessed(planes: list[Plane]) -> tuple[np.ndarray | None, list[Plane]]:
@@ -125,9 +131,8 @@ def _gap(points: np.ndarray, plane: Plane, gain: float) -> float:
     return float(np.median(np.abs(plane.height(points)) / tolerance(points[:, 2], gain)))
 
 
-def _measured(plane: Plane, cells: np.ndarray, frame: Frame, up: np.ndarray) -> LevelPlane:
-    """The extent of a plane with a thinned mask (h, w)."""
-    points = frame.points[::_THIN, ::_THIN]
+def _measured(plane: Plane, cells: np.ndarray, points: np.ndarray, frame: Frame, up: np.ndarray) -> LevelPlane:
+    """The extent of a plane with a mask (h, w) of the frame's thinned points (h, w, 3)."""
     on_it = points[plane.mask]
     axes = basis(plane.normal).T
     places = (on_it @ axes).astype(np.float32)
@@ -136,22 +141,22 @@ def _measured(plane: Plane, cells: np.ndarray, frame: Frame, up: np.ndarray) -> 
     _, labels, stats, _ = cv2.connectedComponentsWithStats(plane.mask.astype(np.uint8), connectivity=8)
     largest = labels[plane.mask] == 1 + np.argmax(stats[1:, cv2.CC_STAT_AREA])
     hidden = _beyond_border(plane, frame) @ axes
+    from_above = on_it[outer] @ np.vstack([basis(up), up]).T
     return LevelPlane(
         normal=plane.normal,
         offset=plane.offset,
         cells=cells,
         area=float(plane.mask.mean()),
-        elevation=float(np.median(on_it[outer] @ up)),
+        elevation=float(np.median(from_above[:, 2])),
         length=float(max(cv2.minAreaRect(np.ascontiguousarray(places[largest][::_FEWER]))[1])),
         hull=cv2.convexHull(np.concatenate([places[outer], hidden.astype(np.float32)]))[:, 0],
-        outline=cv2.convexHull((on_it[outer] @ basis(up).T).astype(np.float32)),
+        outline=cv2.convexHull(from_above[:, :2].astype(np.float32)),
     )
 
 
 def _beyond_border(plane: Plane, frame: Frame) -> np.ndarray:
     """(N, 3) points where a plane with a thinned mask goes on beyond the border of the image."""
-    rays = frame.camera.rays[::_THIN, ::_THIN]
-    depth = frame.depth[::_THIN, ::_THIN]
+    rays, depth = frame.camera.rays[_THINNED], frame.depth[_THINNED]
     reach = _BEYOND * np.array([frame.shape[1] / frame.camera.fx, frame.shape[0] / frame.camera.fy])
     ends = []
     for axis in (0, 1):

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..frame import Frame
+from .memo import memoized
+
 TYPICAL_GAIN = 0.002
 """k of sigma(z) = k z^2, 1/m, of a structured-light or stereo camera (Khoshelham & Elberink 2012: 0.0014)."""
 FLOOR = 0.001
 """Metres: no depth camera in use is more exact than this, however near the surface."""
 _REACH = 8
 """Pixels over which a surface is taken as flat; less would measure the sensor's own smoothing."""
+
+
+@memoized
+def gain_of(frame: Frame) -> float:
+    """`noise_gain` of a frame's depth."""
+    return noise_gain(frame.depth)
 
 
 def noise_gain(depth: np.ndarray) -> float:
@@ -32,4 +41,7 @@ def noise_gain(depth: np.ndarray) -> float:
 
 def sigma(depth: np.ndarray, gain: float) -> np.ndarray:
     """Standard deviation of depth readings (metres, any shape), metres."""
-    return np.sqrt(np.float32(FLOOR**2) + (np.float32(gain) * depth * depth) ** 2)
+    square = np.float32(gain) * depth * depth
+    square *= square
+    square += np.float32(FLOOR**2)
+    return np.sqrt(square, out=square)

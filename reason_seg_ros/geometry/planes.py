@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from ..frame import Frame
+from ..frame import Camera, Frame
 from .cells import cells_of, fit, to_plane
-from .noise import FLOOR, noise_gain, sigma
+from .noise import FLOOR, gain_of, sigma
 
 _COLUMNS = 40
 """Cells across the image."""
@@ -20,6 +20,7 @@ _SEED_STEP = 5
 """Every fifth cell's window proposes a plane: one of the least size still gets a proposal."""
 _BEND = 1.0 - np.cos(np.radians(15.0))
 """Cells whose own normal departs by more than 15 degrees do not lie on the plane."""
+_WHOLE = (slice(None), slice(None))
 _BIAS = 0.004
 """Depth cameras bend flat surfaces: a slow error of up to this share of the range."""
 
@@ -66,7 +67,7 @@ def find_planes(frame: Frame) -> list[tuple[np.ndarray, float, np.ndarray]]:
     """
     size = max(4, frame.shape[1] // _COLUMNS)
     cells = cells_of(frame.depth, frame.camera, size)
-    gain = noise_gain(frame.depth)
+    gain = gain_of(frame)
     own, residual = fit(cells.moments)
     seeds, _ = fit(cells.blocks())
     count = cells.moments[..., 0]
@@ -87,22 +88,20 @@ def find_planes(frame: Frame) -> list[tuple[np.ndarray, float, np.ndarray]]:
     return planes
 
 
-def bounded(normal: np.ndarray, offset: float, cells: np.ndarray, points: np.ndarray, gain: float) -> Plane:
-    """A plane with the pixels that lie on it.
-
-    Args:
-        normal: (3,) unit normal.
-        offset: of the plane, metres.
-        cells: (R, C) bool, the cells that lie on it; pixels further than a cell from them do not.
-        points: (H, W, 3) float32 metres, NaN where there is no depth.
-        gain: the sensor's noise.
-    """
-    plane = Plane(normal, offset, np.zeros((0, 0), bool))
-    with np.errstate(invalid="ignore"):
-        mask = np.abs(plane.height(points)) < tolerance(points[..., 2], gain)
+def near_cells(mask: np.ndarray, cells: np.ndarray) -> np.ndarray:
+    """The pixels of a mask (H, W) bool that lie in some cells (R, C) bool or at most a cell away from them."""
     near = cv2.dilate(cells.astype(np.uint8), np.ones((3, 3), np.uint8))
-    mask &= cv2.resize(near, mask.shape[::-1], interpolation=cv2.INTER_NEAREST) > 0
-    return Plane(normal, offset, mask)
+    return mask & (cv2.resize(near, mask.shape[::-1], interpolation=cv2.INTER_NEAREST) > 0)
+
+
+def dot_rays(camera: Camera, vector: np.ndarray, window: tuple[slice, slice] = _WHOLE) -> np.ndarray:
+    """Product of every viewing ray (z = 1) with a vector (3,): (H, W) float32, or as much of it as a window holds.
+
+    Times depth that is the product with every point, without the cost of an image of points.
+    """
+    rows, columns = window
+    x, y, z = vector.astype(np.float32)
+    return camera.rays[0, columns, 0] * x + (camera.rays[rows, 0, 1] * y + z)[:, None]
 
 
 def _sequential(
@@ -112,8 +111,8 @@ def _sequential(
 
     All arrays have one row a cell.
     """
-    normals = to_plane(own)[0].astype(np.float32)
-    center, inverse = center.astype(np.float32), inverse.astype(np.float32)
+    normals = to_plane(own)[0].astype(np.float32).T
+    center, inverse = center.astype(np.float32).T, inverse.astype(np.float32)
     band = tolerance(1.0 / inverse, gain) * inverse**2
     free = np.ones(len(own), bool)
     found: list[tuple[np.ndarray, np.ndarray]] = []
@@ -121,13 +120,13 @@ def _sequential(
     def members(coefficients: np.ndarray, slack: float = 1.0) -> np.ndarray:
         """(..., N) bool: the cells that lie on the planes, within `slack` times the tolerance."""
         single = coefficients.astype(np.float32)
-        near = np.abs(single @ center.T - inverse) < slack * band
-        return near & (to_plane(single)[0] @ normals.T > 1.0 - slack**2 * _BEND)
+        near = np.abs(_products(single, center) - inverse) < slack * band
+        return near & (_products(to_plane(single)[0], normals) > 1.0 - slack**2 * _BEND)
 
     seeds = seeds[::_SEED_STEP]
     ballots = members(seeds).astype(np.float32)
     while free.sum() >= _MIN_CELLS and len(found) < _MAX_PLANES:
-        votes = ballots @ free
+        votes = np.einsum("sn,n->s", ballots, free.astype(np.float32))
         choice = int(np.argmax(votes))
         if votes[choice] < _MIN_CELLS:
             break
@@ -143,3 +142,9 @@ def _sequential(
         ballots[choice] = 0.0
         free &= ~near
     return found
+
+
+def _products(rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    """(..., 3) @ (3, N), without the threads of BLAS: on a busy machine their start takes longer than the products."""
+    x, y, z = np.moveaxis(rows, -1, 0)[..., None]
+    return x * columns[0] + y * columns[1] + z * columns[2]

@@ -10,8 +10,8 @@ import numpy as np
 from ..frame import Frame
 from .level import LevelPlane, basis, level_planes
 from .memo import memoized
-from .noise import noise_gain
-from .planes import Plane, bounded, tolerance
+from .noise import gain_of
+from .planes import Plane, dot_rays, near_cells, tolerance
 
 _FURNITURE = 0.5
 """Metres: a horizontal face at least this long that lies above another is furniture, a shorter one is a thing's top."""
@@ -61,20 +61,21 @@ class Supports:
 def supports_of(frame: Frame) -> Supports:
     """Find the supports and the height of every pixel above them."""
     up, level = level_planes(frame)
-    gain = noise_gain(frame.depth)
+    reach = tolerance(frame.depth, gain_of(frame))
     height = np.full(frame.shape, np.nan, np.float32)
     index = np.full(frame.shape, -1, np.int8)
     planes = []
     for number, plane in enumerate(_used(level)):
-        planes.append(bounded(plane.normal, plane.offset, plane.cells, frame.points, gain))
-        above = planes[-1].height(frame.points)
+        above = frame.depth * dot_rays(frame.camera, plane.normal)
+        above += np.float32(plane.offset)
         with np.errstate(invalid="ignore"):
-            flat = np.abs(above) < 2.0 * tolerance(frame.depth, gain) if number == 0 else planes[-1].mask
-        above -= _bend(above, flat)
-        over = _over(frame, plane)
-        with np.errstate(invalid="ignore"):
+            away = np.abs(above)
+            mask = near_cells(away < reach, plane.cells)
+            above -= _bend(above, away < 2.0 * reach if number == 0 else mask)
+            over = _over(frame, plane)
             closer = over & (above > -_SUNK) & ~(above > height)
-        height[closer] = above[closer]
+        planes.append(Plane(plane.normal, plane.offset, mask))
+        np.copyto(height, above, where=closer)
         index[closer | (over & ~frame.has_depth & (index < 0))] = number
     return Supports(tuple(planes), up, height, index)
 
@@ -118,15 +119,13 @@ def _over(frame: Frame, plane: LevelPlane) -> np.ndarray:
     cv2.fillConvexPoly(grid, np.round((plane.hull - low) / cell).astype(np.int32), 1)
     reach = 2 * round(_MARGIN / cell) + 1
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach))
-    points = frame.points.copy()
-    blind = ~frame.has_depth
-    rays = frame.camera.rays[blind]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        distance = -np.float32(plane.offset) / (rays @ plane.normal.astype(np.float32))
-        points[blind] = rays * np.where((distance > 0) & (distance < _FAR), distance, np.nan)[:, None]
-    axes = np.hstack([basis(plane.normal), -low[:, None]]) / cell
-    feet = cv2.transform(points, axes.astype(np.float32))
-    across, along = np.ascontiguousarray(feet[..., 0]), np.ascontiguousarray(feet[..., 1])
+    with np.errstate(divide="ignore"):
+        hit = np.float32(-plane.offset) / dot_rays(frame.camera, plane.normal)
+    hit[~((hit > 0) & (hit < _FAR))] = np.nan
+    depth = np.where(frame.has_depth, frame.depth, hit)
+    across, along = (depth * dot_rays(frame.camera, axis / cell) for axis in basis(plane.normal))
+    across -= np.float32(low[0] / cell)
+    along -= np.float32(low[1] / cell)
     seen = cv2.remap(cv2.dilate(grid, kernel), across, along, cv2.INTER_NEAREST, borderMode=cv2.BORDER_CONSTANT)
     return np.asarray(seen) > 0
 

@@ -15,6 +15,7 @@ NOISE_FLOOR = 0.001
 NOISE = 0.0015
 STEEPEST_FACE = np.tan(np.deg2rad(80))
 FAR_STEP = 0.6  # of that distance: a step that a usual face does not make
+_MARGIN = 2  # pixels that the test of a pixel looks at to either side
 UNREADABLE_STEP = 1.3  # of that distance: a step on a face steeper than sensors read
 
 MIN_CLUSTER = 4  # pixels
@@ -25,7 +26,7 @@ SOLID = 9
 
 
 def find_unsound(depth: np.ndarray, mask: np.ndarray, focal: float) -> np.ndarray:
-    """Pixels at depth edges that lie on no surface, or on the far side of a jump inside the mask.
+    """Pixels of a mask at depth edges that lie on no surface, or on the far side of a jump inside the mask.
 
     Without them, what remains of two surfaces does not touch. The far side of a jump is where sensors guess.
 
@@ -37,12 +38,16 @@ def find_unsound(depth: np.ndarray, mask: np.ndarray, focal: float) -> np.ndarra
     Returns:
         (H, W) bool.
     """
-    unsound = np.zeros(depth.shape, bool)
+    # Within a margin, the neighbours of every pixel lie at one distance in memory, and none beyond the end.
+    margin = (_MARGIN, _MARGIN, _MARGIN, _MARGIN, cv2.BORDER_CONSTANT)
+    padded = cv2.copyMakeBorder(depth, *margin, value=float("nan"))
+    inside = cv2.copyMakeBorder(mask.view(np.uint8), *margin, value=0).view(bool).ravel()
+    unsound = np.zeros(padded.shape, bool)
     with np.errstate(invalid="ignore"):
-        reach = surface_reach(depth, focal)
-        _mark_unsound(depth[:, 1:] - depth[:, :-1], reach, mask, unsound)
-        _mark_unsound((depth[1:] - depth[:-1]).T, reach.T, mask.T, unsound.T)
-    return unsound
+        reach = surface_reach(padded, focal).ravel()
+        for stride in (1, padded.shape[1]):
+            _mark_unsound(padded.ravel(), reach, inside, stride, unsound.ravel())
+    return unsound[_MARGIN:-_MARGIN, _MARGIN:-_MARGIN]
 
 
 def surface_reach(depth: np.ndarray, focal: float, gap: float | np.ndarray = 1.0) -> np.ndarray:
@@ -54,52 +59,46 @@ def surface_reach(depth: np.ndarray, focal: float, gap: float | np.ndarray = 1.0
     return reach
 
 
-def _mark_unsound(step: np.ndarray, reach: np.ndarray, mask: np.ndarray, unsound: np.ndarray) -> None:
-    """Mark, in place, flying pixels and the far sides of jumps along the rows.
+def _mark_unsound(depth: np.ndarray, reach: np.ndarray, mask: np.ndarray, stride: int, unsound: np.ndarray) -> None:
+    """Mark, in place, flying pixels and the far sides of jumps in one direction of the image.
 
     Args:
-        step: (H, W-1), depth[:, 1:] - depth[:, :-1].
-        reach: (H, W) of `surface_reach`.
-        mask, unsound: (H, W) bool.
+        depth, mask, unsound: (N,) pixels of the image.
+        reach: (N,) of `surface_reach`.
+        stride: distance in memory to the next pixel.
     """
-    size = np.abs(step)
-    rows, columns = _places(size > reach[:, :-1])
-    inside = mask[rows, columns] & mask[rows, columns + 1]
-    rows, columns = rows[inside], columns[inside]
-    unsound[rows, columns + (step[rows, columns] > 0)] = True
-    size *= np.float32(1 / FAR_STEP)
-    near, far = size <= reach[:, :-1], size > reach[:, :-1]  # neither where there is no reading
-    rows, columns = _places((far[:, :-1] & ~near[:, 1:]) | (~near[:, :-1] & far[:, 1:]))
-    flying = _flies(step, rows, columns, reach[rows, columns + 1])
-    unsound[rows[flying], columns[flying] + 1] = True
+    step = depth[stride:] - depth[:-stride]
+    size, reach = np.abs(step), reach[:-stride]
+    at = np.flatnonzero((size > reach) & mask[:-stride] & mask[stride:])
+    unsound[at + stride * (step.take(at) > 0)] = True
+    bound = np.float32(FAR_STEP) * reach
+    near, far = size <= bound, size > bound  # neither where there is no reading
+    edge = (far[:-stride] | far[stride:]) & ~(near[:-stride] | near[stride:]) & mask[stride:-stride]
+    at = np.flatnonzero(edge)
+    if len(at):
+        at += stride
+        unsound[at[_flies(step, at, stride, reach.take(at))]] = True
 
 
-def _places(where: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Rows and columns of the true entries; faster than `np.nonzero` where they are few."""
-    rows, columns = np.divmod(np.flatnonzero(where), max(where.shape[1], 1))
-    return rows, columns
-
-
-def _flies(step: np.ndarray, rows: np.ndarray, columns: np.ndarray, reach: np.ndarray) -> np.ndarray:
-    """Which of the pixels between the steps at (rows, columns) and (rows, columns + 1) lie on no surface: (N,) bool.
+def _flies(step: np.ndarray, at: np.ndarray, stride: int, reach: np.ndarray) -> np.ndarray:
+    """Which pixels at depth edges lie on no surface: (N,) bool.
 
     A flying pixel lies behind one neighbour and continues no surface on the other side. A pixel of a steep face may do
     so too, but it continues the slope on one side, unless the slope is one that no sensor reads. A pixel in front of
     its neighbours is a thin thing, and stays.
 
     Args:
-        step: (H, W-1) depth differences along the rows.
-        rows, columns: (N,) where at least one of the two steps is far, and the other is far or missing.
+        step: depth differences from each pixel to the next.
+        at: (N,) pixels; at least one of the two steps beside each is far, and the other is far or missing.
+        stride: distance in memory to the next pixel.
         reach: (N,) of `surface_reach`.
     """
-    last = step.shape[1] - 1
-    before, after = step[rows, columns], step[rows, columns + 1]
-    behind = (before > FAR_STEP * reach) | (after < -FAR_STEP * reach)
-    bend_before = np.abs(before - step[rows, np.maximum(columns - 1, 0)])
-    bend_after = np.abs(after - step[rows, np.minimum(columns + 2, last)])
-    bend_before[columns == 0] = np.inf
-    bend_after[columns + 1 == last] = np.inf
-    bent = ~(np.fmin(bend_before, bend_after) < FAR_STEP * reach)
+    far = np.float32(FAR_STEP) * reach
+    before, after = step.take(at - stride), step.take(at)
+    behind = (before > far) | (after < -far)
+    bend_before = np.abs(before - step.take(at - 2 * stride))
+    bend_after = np.abs(after - step.take(at + stride))
+    bent = ~(np.fmin(bend_before, bend_after) < far)
     unreadable = np.fmin(np.abs(before), np.abs(after)) > UNREADABLE_STEP * reach
     return np.asarray(behind & (bent | unreadable))
 
@@ -120,10 +119,10 @@ def clean_mask(mask: np.ndarray, depth: np.ndarray, focal: float) -> np.ndarray:
         (H, W) bool.
     """
     kept = mask & np.isfinite(depth) & ~find_unsound(depth, mask, focal)
-    _, labels = cv2.connectedComponents(kept.view(np.uint8), connectivity=4, ltype=cv2.CV_32S)
-    sizes = np.bincount(labels.ravel())
-    if len(sizes) <= 2:
+    count, labels = cv2.connectedComponents(kept.view(np.uint8), connectivity=4, ltype=cv2.CV_32S)
+    if count <= 2:
         return kept
+    sizes = np.bincount(labels.ravel(), minlength=count)
     main = 1 + int(sizes[1:].argmax())
     chosen = sizes >= max(MIN_CLUSTER, MIN_SHARE * sizes[main])
     chosen[0], chosen[main] = False, False

@@ -14,6 +14,7 @@ from .cleaning import clean_mask
 from .fitting import MAX_POINTS, fit_box, thin
 from .instance import Instance
 
+_BLOCK = np.ones((3, 3), np.uint8)
 RIM = 2  # pixels around a mask whose depth tells what flies
 
 
@@ -44,11 +45,11 @@ def _lift_one(frame: Frame, segment: Segment, up: np.ndarray | None) -> Instance
     depth = np.ascontiguousarray(frame.depth[rows, columns])
     kept = clean_mask(mask, depth, (frame.camera.fx + frame.camera.fy) / 2)
     pixels = np.flatnonzero(kept)
-    points = _points(frame, depth, rows.start, columns.start).take(pixels, axis=0)
+    points = _points(frame, depth, rows.start, columns.start)
     return Instance(
         id=0,
         segment=segment,
-        points=points,
+        points=points.take(pixels, axis=0),
         colors=frame.color[rows, columns].reshape(-1, 3).take(pixels, axis=0),
         box=fit_box(_smoothed(points, depth, kept, pixels), up),
         touches_border=x0 == 0 or y0 == 0 or x1 == width or y1 == height,
@@ -59,13 +60,11 @@ def _lift_one(frame: Frame, segment: Segment, up: np.ndarray | None) -> Instance
 def _points(frame: Frame, depth: np.ndarray, row: int, column: int) -> np.ndarray:
     """A part of the depth image (H, W), whose corner is at (row, column), in the optical frame: (H * W, 3)."""
     camera = frame.camera
-    points = np.empty((*depth.shape, 3), np.float32)
     u = np.arange(column, column + depth.shape[1], dtype=np.float32)
     v = np.arange(row, row + depth.shape[0], dtype=np.float32)
-    points[..., 0] = (u - np.float32(camera.cx)) / np.float32(camera.fx) * depth
-    points[..., 1] = ((v - np.float32(camera.cy)) / np.float32(camera.fy))[:, None] * depth
-    points[..., 2] = depth
-    return points.reshape(-1, 3)
+    x = (u - np.float32(camera.cx)) / np.float32(camera.fx) * depth
+    y = ((v - np.float32(camera.cy)) / np.float32(camera.fy))[:, None] * depth
+    return cv2.merge((x, y, depth)).reshape(-1, 3)
 
 
 def _smoothed(points: np.ndarray, depth: np.ndarray, kept: np.ndarray, pixels: np.ndarray) -> np.ndarray:
@@ -73,10 +72,12 @@ def _smoothed(points: np.ndarray, depth: np.ndarray, kept: np.ndarray, pixels: n
 
     Pixels on the rim keep their reading: an average there would pull the limb of a round body towards the camera.
     """
-    inner = cv2.erode(kept.view(np.uint8), np.ones((3, 3), np.uint8), borderType=cv2.BORDER_CONSTANT, borderValue=0)
-    mean = cv2.blur(np.where(kept, depth, np.float32(0)), (3, 3))
-    points, pixels = thin(points, MAX_POINTS), thin(pixels, MAX_POINTS)
-    scale = np.where(inner.take(pixels), mean.take(pixels) / points[:, 2], np.float32(1))
+    mask = kept.view(np.uint8)
+    inner = cv2.erode(mask, _BLOCK, borderType=cv2.BORDER_CONSTANT, borderValue=0)
+    mean = cv2.blur(cv2.copyTo(depth, mask), _BLOCK.shape)
+    chosen = thin(pixels, MAX_POINTS)
+    points = points.take(chosen, axis=0)
+    scale = np.where(inner.take(chosen), mean.take(chosen) / points[:, 2], np.float32(1))
     return points * scale[:, None]
 
 

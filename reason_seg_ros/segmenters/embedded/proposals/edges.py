@@ -9,6 +9,8 @@ from ....frame import Camera
 
 SPANS = (5, 10)
 """Half spans in pixels at which valleys are sought, for an image 640 pixels wide."""
+_LAB_OF_BYTES = np.array([[100.0 / 255.0, 0, 0, 0], [0, 1, 0, -128], [0, 0, 1, -128]], np.float32)
+"""From OpenCV's bytes to L in [0, 100] and signed a and b."""
 
 
 def filled_inverse(depth: np.ndarray) -> np.ndarray:
@@ -23,15 +25,15 @@ def filled_inverse(depth: np.ndarray) -> np.ndarray:
     Returns:
         (H, W) float32, 1/m; 0 (infinitely far) in rows without any reading.
     """
-    inverse = np.nan_to_num(1.0 / depth, nan=0.0)
-    columns = np.arange(depth.shape[1], dtype=np.int32)
-    known = inverse > 0
-    left = np.maximum.accumulate(np.where(known, columns, -1), axis=1)
-    right = np.minimum.accumulate(np.where(known, columns, depth.shape[1])[:, ::-1], axis=1)[:, ::-1]
-    left = np.where(left < 0, right, left)
-    right = np.where(right >= depth.shape[1], left, right)
-    inside = np.clip(left, 0, depth.shape[1] - 1), np.clip(right, 0, depth.shape[1] - 1)
-    return np.minimum(*(np.take_along_axis(inverse, ends, axis=1) for ends in inside))
+    # Holes are stretches of the image in memory; a column without any on either side keeps them within their rows.
+    inverse = cv2.copyMakeBorder(1.0 / depth, 0, 0, 1, 1, cv2.BORDER_CONSTANT, value=float("inf"))
+    flat = inverse.ravel()
+    hole = np.isnan(flat)
+    before, last = np.flatnonzero(hole[1:] != hole[:-1]).reshape(-1, 2).T
+    farther = np.minimum(flat[before], flat[last + 1])
+    farther[np.isinf(farther)] = 0.0
+    flat[hole] = np.repeat(farther, last - before)
+    return np.ascontiguousarray(inverse[:, 1:-1])
 
 
 def valleys(inverse: np.ndarray, camera: Camera) -> np.ndarray:
@@ -48,33 +50,30 @@ def valleys(inverse: np.ndarray, camera: Camera) -> np.ndarray:
     Returns:
         (H, W) float32: change of slope, metres of depth per metre across the line of sight; 0 on planes and ridges.
     """
-    scale = inverse.shape[1] / 640.0
-    smooth = cv2.blur(inverse, (3, 3))
-    worst = np.zeros_like(inverse)
-    for span in SPANS:
-        reach = max(1, round(span * scale))
+    height, width = inverse.shape
+    smooth = np.asarray(cv2.blur(inverse, (3, 3)), np.float32)
+    reaches = [max(1, round(span * width / 640.0)) for span in SPANS]
+    rim = max(reaches)
+    around = cv2.copyMakeBorder(smooth, rim, rim, rim, rim, cv2.BORDER_REPLICATE)
+
+    def moved(dx: int, dy: int) -> np.ndarray:
+        """The image moved by up to `rim` pixels."""
+        return around[rim + dy : rim + dy + height, rim + dx : rim + dx + width]
+
+    worst, nearest, ends = np.zeros_like(smooth), np.empty_like(smooth), np.empty_like(smooth)
+    for reach in reaches:
         slanted = max(1, round(reach / np.sqrt(2)))
-        for dx, dy in ((reach, 0), (0, reach), (slanted, slanted), (slanted, -slanted)):
-            bend = _mean_of_ends(smooth, dx, dy)
-            bend -= smooth
-            bend *= np.float32(2.0 * camera.fx / reach)
-            np.maximum(worst, bend, out=worst)
-    return worst / np.maximum(smooth, np.float32(1e-3))
+        np.add(moved(reach, 0), moved(-reach, 0), out=nearest)
+        for dx, dy in ((0, reach), (slanted, slanted), (slanted, -slanted)):
+            np.maximum(nearest, np.add(moved(dx, dy), moved(-dx, -dy), out=ends), out=nearest)
+        nearest -= 2.0 * smooth
+        nearest *= np.float32(camera.fx / reach)
+        np.maximum(worst, nearest, out=worst)
+    worst /= np.maximum(smooth, np.float32(1e-3))
+    return worst
 
 
-def _mean_of_ends(image: np.ndarray, dx: int, dy: int) -> np.ndarray:
-    """Mean of the pixels at (+dx, +dy) and (-dx, -dy) of each pixel, the border repeated."""
-    kernel = np.zeros((2 * abs(dy) + 1, 2 * abs(dx) + 1), np.float32)
-    if dy >= 0:
-        kernel[0, 0] = kernel[-1, -1] = 0.5
-    else:
-        kernel[-1, 0] = kernel[0, -1] = 0.5
-    return cv2.filter2D(image, -1, kernel, borderType=cv2.BORDER_REPLICATE)
-
-
-def to_lab(color: np.ndarray) -> np.ndarray:
-    """CIE L*a*b* of an RGB image: (H, W, 3) float32, L in [0, 100], in the steps of 8-bit images."""
-    lab = cv2.cvtColor(color, cv2.COLOR_RGB2LAB).astype(np.float32)
-    lab[..., 0] *= np.float32(100.0 / 255.0)
-    lab[..., 1:] -= np.float32(128.0)
-    return lab
+def smooth_lab(color: np.ndarray) -> np.ndarray:
+    """CIE L*a*b* of an RGB image, averaged over 3x3 pixels: (H, W, 3) float32, L in [0, 100]."""
+    lab = cv2.boxFilter(cv2.cvtColor(color, cv2.COLOR_RGB2LAB), cv2.CV_32F, (3, 3))
+    return cv2.transform(lab, _LAB_OF_BYTES)

@@ -58,9 +58,9 @@ def patches_of(color: np.ndarray, relief: Relief) -> np.ndarray:
     else:
         ground |= _shrunk(~relief.known, _VOID * relief.scale) > 0
     ground = cv2.erode(ground.astype(np.uint8), np.ones((3, 3), np.uint8), borderValue=1) > 0
-    markers = np.where(ground, GROUND, 0).astype(np.int32)
-    markers[raised > 0] = raised[raised > 0] + GROUND
-    markers[stained > 0] = stained[stained > 0] + GROUND + raised.max()
+    markers = np.where(ground, np.int32(GROUND), np.int32(0))
+    np.copyto(markers, raised + GROUND, where=raised > 0)
+    np.copyto(markers, stained + (GROUND + raised.max()), where=stained > 0)
     labels = flood(cv2.GaussianBlur(color, (0, 0), 1.0), markers)
     return _with_feet(labels, relief)
 
@@ -77,17 +77,21 @@ def flood(color: np.ndarray, markers: np.ndarray) -> np.ndarray:
 def _cores(mask: np.ndarray, scale: float) -> np.ndarray:
     """(H, W) int32, 0 or the number of a part of the mask.
 
-    Parts are shrunk, which parts them at necks; those that vanish are shrunk by less.
+    Parts are shrunk, which parts them at necks; those that vanish are shrunk by less. Parts too small are left out.
     """
-    labels = np.zeros(mask.shape, np.int32)
+    labels = np.zeros(mask.size, np.int32)
+    number = 0
     for margin in _MARGINS:
-        parts = _parts(_shrunk(mask, margin * scale), scale)
-        fresh = np.ones(parts.max() + 1, bool)
-        fresh[parts[labels > 0]] = False
-        fresh[0] = False
-        added = fresh[parts]
-        labels[added] = parts[added] + labels.max()
-    return labels
+        shrunk = _shrunk(mask, margin * scale)
+        count, parts = cv2.connectedComponents(shrunk, connectivity=4)
+        places = np.flatnonzero(shrunk.view(bool))
+        part = np.asarray(parts, np.int32).take(places)
+        fresh = np.bincount(part, minlength=count) >= _CORE * scale**2
+        fresh[part[labels.take(places) > 0]] = False
+        numbers = np.where(fresh, number + np.cumsum(fresh), 0).astype(np.int32)
+        labels[places] += numbers.take(part)
+        number += np.count_nonzero(fresh)
+    return labels.reshape(mask.shape)
 
 
 def _shrunk(mask: np.ndarray, margin: float) -> np.ndarray:
@@ -95,14 +99,6 @@ def _shrunk(mask: np.ndarray, margin: float) -> np.ndarray:
     width = 2 * round(margin) + 1
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (width, width))
     return cv2.erode(mask.astype(np.uint8), kernel, borderValue=1)
-
-
-def _parts(mask: np.ndarray, scale: float) -> np.ndarray:
-    """(H, W) int32, 0 or the number of the connected part; parts too small are left out."""
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=4)
-    kept = stats[:, cv2.CC_STAT_AREA] >= _CORE * scale**2
-    kept[0] = False
-    return np.where(kept, np.cumsum(kept), 0).astype(np.int32)[labels]
 
 
 def _color_step(lab: np.ndarray) -> np.ndarray:
@@ -127,8 +123,9 @@ def _with_feet(labels: np.ndarray, relief: Relief) -> np.ndarray:
         (labels == GROUND).astype(np.uint8), cv2.DIST_L2, 3, labelType=cv2.DIST_LABEL_PIXEL
     )
     thing = labels > GROUND
+    rim = thing & (cv2.erode(thing.view(np.uint8), np.ones((3, 3), np.uint8)) == 0)
     owner = np.zeros(nearest.max() + 1, labels.dtype)
-    owner[nearest[thing]] = labels[thing]
+    owner[nearest[rim]] = labels[rim]
     touching = np.zeros(count, bool)
     touching[parts[away <= width]] = True
     touching[0] = False

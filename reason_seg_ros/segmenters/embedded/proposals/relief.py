@@ -8,10 +8,10 @@ import cv2
 import numpy as np
 
 from ....frame import Frame
-from ....geometry.noise import noise_gain, sigma
+from ....geometry.noise import gain_of, sigma
 from ....geometry.planes import tolerance
 from ....geometry.support import Supports, supports_of
-from .edges import SPANS, filled_inverse, to_lab, valleys
+from .edges import SPANS, filled_inverse, smooth_lab, valleys
 from .surface import Oddness, oddness
 
 _BIAS = 0.0015
@@ -71,13 +71,14 @@ class Relief:
 def relief_of(frame: Frame) -> Relief:
     """Compute the relief of a frame."""
     supports = supports_of(frame)
-    gain = noise_gain(frame.depth)
+    gain = gain_of(frame)
     inverse = filled_inverse(frame.depth)
     valley = valleys(inverse, frame.camera)
     span = max(SPANS) * frame.shape[1] / 640.0
-    noise = np.float32(2.4 * gain * frame.camera.fx / span) / np.maximum(inverse, np.float32(0.1))
-    bend = np.maximum(np.float32(_CALM), noise)
-    lab = cv2.blur(to_lab(frame.color), (3, 3))
+    bend = np.maximum(inverse, np.float32(0.1))
+    np.divide(np.float32(2.4 * gain * frame.camera.fx / span), bend, out=bend)
+    np.maximum(bend, np.float32(_CALM), out=bend)
+    lab = smooth_lab(frame.color)
     depth = 1.0 / np.maximum(inverse, np.float32(1e-3))
     slack = tolerance(depth, gain, _BIAS)
     mean, filled = _smooth(supports.height)
@@ -111,7 +112,7 @@ def _smooth(height: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """
     width = 2 * round(_SMOOTH * height.shape[1] / 1280.0) + 1
     known = np.isfinite(height)
-    weight = cv2.blur(known.astype(np.float32), (width, width))
-    total = cv2.blur(np.where(known, height, np.float32(0)), (width, width))
-    mean = np.where(weight > _DENSE, total / np.maximum(weight, np.float32(_DENSE)), np.float32(np.nan))
+    weight = cv2.boxFilter(known.view(np.uint8), cv2.CV_32F, (width, width))
+    weight[weight <= _DENSE] = np.nan
+    mean = cv2.blur(np.where(known, height, np.float32(0)), (width, width)) / weight
     return mean, np.where(known, height, mean)

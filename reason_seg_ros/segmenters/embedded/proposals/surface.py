@@ -51,17 +51,25 @@ def oddness(lab: np.ndarray, level: np.ndarray) -> Oddness:
     weight = plain
     for reach in _REACHES:
         mean, spread = _local_look(small, weight.astype(np.float32), reach)
-        off = (small - cv2.resize(mean, half)) / spread
-        weight = plain & (_sum(off * off) < _FAR**2)
-    mean = cv2.resize(mean, lab.shape[1::-1])
-    off = cv2.subtract(lab, mean)
-    square = cv2.multiply(off, off)
-    difference, color = cv2.sqrt(_sum(square)), cv2.sqrt(_sum(square, spread**-2))
-    ray = cv2.subtract(mean, np.array([*_BLACK, 0.0]))
-    shade = cv2.divide(_sum(cv2.multiply(off, ray)), _sum(cv2.multiply(ray, ray)))
-    shade = np.clip(shade, _SHADES[0] - 1.0, _SHADES[1] - 1.0)
-    off = cv2.subtract(off, cv2.multiply(ray, cv2.merge([shade, shade, shade])))
-    return Oddness(color, difference, cv2.sqrt(_sum(cv2.multiply(off, off), spread**-2)))
+        off = cv2.subtract(small, cv2.resize(mean, half))
+        weight = plain & (_sum(cv2.multiply(off, off), spread**-2) < _FAR**2)
+    size, weights = lab.shape[1::-1], spread**-2
+    ray = (mean - np.array(_BLACK)).astype(np.float32)
+    along = cv2.resize(ray, size)
+    off = cv2.subtract(lab, along)
+    off[..., 0] -= np.float32(_BLACK[0])
+    cv2.multiply(off, along, dst=along)
+    shade = _sum(along) / cv2.resize(_sum(ray * ray), size)
+    np.clip(shade, _SHADES[0] - 1.0, _SHADES[1] - 1.0, out=shade)
+    square = cv2.multiply(off, off, dst=off)
+    color = _sum(square, weights)
+    # The square of off - shade * ray, multiplied out: what varies over the image alone needs no passes over colours.
+    tint = shade * cv2.resize(_sum(ray * ray, weights), size)
+    tint -= 2.0 * _sum(along, weights)
+    tint *= shade
+    tint += color
+    np.maximum(tint, 0.0, out=tint)
+    return Oddness(*(cv2.sqrt(image, dst=image) for image in (color, _sum(square), tint)))
 
 
 def _sum(image: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:
