@@ -61,6 +61,14 @@ def test_uncalibrated_cameras(bad: float) -> None:
     assert caught.value.code == Reply.UNCALIBRATED_CAMERA
 
 
+def test_a_projection_that_is_no_number() -> None:
+    message = camera_to_info(CAMERA, Header())
+    message.p[5] = float("nan")
+    with pytest.raises(Problem, match=r"P\[0\]") as caught:
+        camera_from_info(message)
+    assert caught.value.code == Reply.UNCALIBRATED_CAMERA
+
+
 def test_a_camera_without_a_size() -> None:
     message = CameraInfo(k=list(camera_to_info(CAMERA, Header()).k))
     with pytest.raises(Problem, match="0x0") as caught:

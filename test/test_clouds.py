@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import array
 import struct
+from importlib.util import find_spec
 
 import numpy as np
 import pytest
@@ -10,6 +12,7 @@ import pytest
 pytest.importorskip("sensor_msgs.msg", reason="needs ROS 2's messages: run `make setup`, then `. ./env.sh`")
 pytest.importorskip("reason_seg_ros.msg", reason="needs the built messages: run `make setup`, then `. ./env.sh`")
 
+from sensor_msgs.msg import PointCloud2, PointField
 from std_msgs.msg import Header
 
 from reason_seg_ros.nodes.clouds import cloud_message, points_from_cloud
@@ -46,6 +49,28 @@ def test_empty_cloud() -> None:
     message = cloud_message(np.zeros((0, 3), np.float32), np.zeros((0, 3), np.uint8), Header())
     assert (message.width, len(message.data), message.point_step) == (0, 0, 16)
     assert points_from_cloud(message)[0].shape == (0, 3)
+
+
+def test_coordinates_of_another_type() -> None:
+    """Through sensor_msgs_py where it is installed; else the person is told."""
+    cloud = np.zeros(len(POINTS), [("x", "<f8"), ("y", "<f8"), ("z", "<f8"), ("rgb", "<f4")])
+    for i, name in enumerate("xyz"):
+        cloud[name] = POINTS[:, i]
+    cloud["rgb"] = np.array([0xFF8001, 0x020304], np.uint32).view(np.float32)
+    message = PointCloud2(height=1, width=len(cloud), point_step=cloud.itemsize, row_step=cloud.nbytes)
+    types = (PointField.FLOAT64, PointField.FLOAT64, PointField.FLOAT64, PointField.FLOAT32)
+    message.fields = [
+        PointField(name=name, offset=8 * i, datatype=kind, count=1)
+        for i, (name, kind) in enumerate(zip(cloud.dtype.names, types, strict=True))
+    ]
+    message.data = array.array("B", cloud.tobytes())
+    if find_spec("sensor_msgs_py") is None:
+        with pytest.raises(ImageError, match="sensor_msgs_py"):
+            points_from_cloud(message)
+        return
+    points, colors = points_from_cloud(message)
+    np.testing.assert_array_equal(points, POINTS)
+    np.testing.assert_array_equal(colors, COLORS)
 
 
 def test_unusable_clouds_say_why() -> None:

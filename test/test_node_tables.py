@@ -39,10 +39,32 @@ def test_markdown_tables_have_a_row_for_each_entry() -> None:
     assert any("`~/instances`" in row for row in rows)
 
 
-def test_the_shipped_parameters_file_holds_the_defaults() -> None:
-    text = (ROOT / "config" / "segmenter.yaml").read_text(encoding="utf-8")
-    values = yaml.safe_load(text)["/**"]["segmenter"]["ros__parameters"]
-    assert values == {parameter.name: parameter.default for parameter in PARAMETERS}
+def test_the_shipped_parameters_file_holds_the_defaults_of_every_node() -> None:
+    pytest.importorskip("rclpy", reason="needs ROS 2: run `make setup`, then `. ./env.sh`")
+    pytest.importorskip("reason_seg_ros.msg", reason="needs the built messages: run `make setup`, then `. ./env.sh`")
+    from reason_seg_ros.nodes.folder_camera import FOLDER_CAMERA_PARAMETERS
+    from reason_seg_ros.nodes.sim_camera import SIM_CAMERA_PARAMETERS
+    from reason_seg_ros.nodes.viewer_node import VIEWER_PARAMETERS
+
+    tables = {
+        "segmenter": PARAMETERS,
+        "viewer": VIEWER_PARAMETERS,
+        "sim_camera": SIM_CAMERA_PARAMETERS,
+        "folder_camera": [each for each in FOLDER_CAMERA_PARAMETERS if each.name != "frames"],  # bringup's argument
+    }
+    blocks = yaml.safe_load((ROOT / "config" / "segmenter.yaml").read_text(encoding="utf-8"))["/**"]
+    assert {name: block["ros__parameters"] for name, block in blocks.items()} == {
+        name: {parameter.name: parameter.default for parameter in table} for name, table in tables.items()
+    }
+
+
+def test_the_shipped_parameters_file_says_when_each_is_read() -> None:
+    """In the comment above it, or above the one before it."""
+    lines = (ROOT / "config" / "segmenter.yaml").read_text(encoding="utf-8").splitlines()
+    for parameter in PARAMETERS:
+        row = next(i for i, line in enumerate(lines) if line.strip().startswith(f"{parameter.name}: "))
+        comment = next(line for line in reversed(lines[:row]) if "(" in line)
+        assert f"({parameter.read})" in comment, parameter.name
 
 
 def test_arguments_are_described_and_their_defaults_allowed() -> None:

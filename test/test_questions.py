@@ -122,7 +122,9 @@ def test_closing_cancels_and_returns_the_rest(desk: Desk) -> None:
     desk.ask("running")
     desk.begin()
     desk.ask("waiting")
-    assert [question.instruction for question in desk.queue.close()] == ["waiting"]
+    current, waiting = desk.queue.close()
+    assert current is not None
+    assert (current.instruction, [question.instruction for question in waiting]) == ("running", ["waiting"])
     assert desk.queue.wait(30)
     assert desk.answered == ["running"]
 

@@ -20,6 +20,7 @@ from ..segmenters.base import Listener
 from .frame_source import Capture, FrameSource
 from .messages import STATUS_CODES, instance_message, latency_messages
 from .outputs import Outputs
+from .poses import pose_message
 from .problems import Problem, problem_of
 from .questions import Question
 
@@ -76,53 +77,60 @@ class Answerer:
         listener = _Teller(question, self._outputs)
         try:
             answered = self._answered(question, listener)
-        except Cancelled:
-            if question.problem is not None:
-                self.failed(question, question.problem, listener.header)
-            else:
-                self.cancelled(question, "cancelled")
         except Exception as error:  # a message or a segmenter must not end the node
-            problem = problem_of(error)
-            if error is not problem and problem.code == Reply.SEGMENTER_FAILED:
-                self._logger.error("".join(traceback.format_exception(type(error), error, error.__traceback__)))
-            self._outputs.clear(listener.header)
-            self.failed(question, problem, listener.header)
+            if self._unanswered(question, error, listener.header):
+                self._outputs.show_nothing(listener.capture)
         else:
-            self._end(question, answered.outcome)
-            self._outputs.pictures(answered.capture, answered.answer, answered.outcome.array, self.marker_lifetime)
+            if self._end(question, answered.outcome):
+                messages = answered.outcome.array.instances
+                self._outputs.show(answered.capture, answered.answer.instances, messages, self.marker_lifetime)
 
-    def failed(self, question: Question, problem: Problem, header: Header | None = None) -> None:
-        """Answer with an error; each cause is logged now and then, every answer tells it."""
+    def failed(self, question: Question, problem: Problem, header: Header | None = None) -> bool:
+        """Answer with an error, false if it has ended already; each cause is logged now and then."""
         now = time.monotonic()
         if now - self._warned.get(problem.code, -_WARN_EVERY) >= _WARN_EVERY:
             self._warned[problem.code] = now
             self._logger.warning(f"{_short(question.instruction)!r} not answered: {problem.text}")
-        self._end(question, _outcome(question, Reply.ERROR, problem.text, problem.code, header))
+        return self._end(question, _outcome(question, Reply.ERROR, problem.text, problem.code, header))
 
-    def cancelled(self, question: Question, why: str) -> None:
-        """End a question that is no longer wanted."""
-        self._end(question, _outcome(question, Reply.CANCELLED, why))
+    def cancelled(self, question: Question, why: str, header: Header | None = None) -> bool:
+        """End a question that is no longer wanted, false if it has ended already."""
+        return self._end(question, _outcome(question, Reply.CANCELLED, why, header=header))
+
+    def stopped(self) -> None:
+        """Take the last answer away: the node no longer stands behind it."""
+        self._outputs.show_nothing()
 
     def reset(self) -> None:
         """Forget the conversation and the instances' ids, before the next question."""
         self._reset.set()
 
     def _answered(self, question: Question, listener: _Teller) -> _Answered:
-        if self.pipeline is None or self.frames is None:
+        pipeline, frames = self.pipeline, self.frames
+        if pipeline is None or frames is None:
             raise Problem(Reply.NOT_ACTIVE, "the node is not active")
         if self._reset.is_set():
             self._reset.clear()
             self._conversation.reset()
-            self.pipeline.reset()
-        instruction = self.pipeline.checked(question.instruction)
+            pipeline.reset()
         listener.check()
         listener.stage("wait")
-        capture = self.frames.get(listener)
-        listener.header = capture.header
+        capture = listener.capture = frames.get(listener)
         waited = 1000 * (time.monotonic() - question.asked)
-        answer = self.pipeline.answer(capture.frame, instruction, self._conversation, listener, capture.camera_pose)
+        answer = pipeline.answer(capture.frame, question.instruction, self._conversation, listener, capture.camera_pose)
         del self._conversation.turns[:-_TURNS_KEPT]
         return _Answered(capture, answer, self._packed(question, capture, answer, waited))
+
+    def _unanswered(self, question: Question, error: Exception, header: Header | None) -> bool:
+        """End a question that was taken up but came to nothing; false if it has ended already."""
+        if isinstance(error, Cancelled):
+            if question.problem is None:
+                return self.cancelled(question, "cancelled", header)
+            return self.failed(question, question.problem, header)
+        problem = problem_of(error)
+        if error is not problem and problem.code == Reply.SEGMENTER_FAILED:
+            self._logger.error("".join(traceback.format_exception(type(error), error, error.__traceback__)))
+        return self.failed(question, problem, header)
 
     def _packed(self, question: Question, capture: Capture, answer: Answer, waited: float) -> Outcome:
         start = time.perf_counter()
@@ -132,17 +140,22 @@ class Answerer:
             instance_message(instance, capture.header, self.target_frame, capture.camera_pose)
             for instance in answer.instances
         ]
+        if capture.camera_pose is not None:
+            outcome.array.camera_pose = pose_message(capture.camera_pose)
         latency = {"wait": waited, **answer.latency_ms, "pack": 1000 * (time.perf_counter() - start)}
         latency["total"] = max(0.0, (self._now() - capture.frame.stamp) / 1e6)
         outcome.array.latencies = latency_messages(latency)
         return outcome
 
-    def _end(self, question: Question, outcome: Outcome) -> None:
+    def _end(self, question: Question, outcome: Outcome) -> bool:
+        if not question.end():
+            return False
         try:
             self._outputs.end(outcome.reply, outcome.array)
         finally:
             self._count(outcome)
             question.on_done(outcome)
+        return True
 
 
 class _Teller(Listener):
@@ -152,7 +165,12 @@ class _Teller(Listener):
         self._question = question
         self._outputs = outputs
         self._stage = ""
-        self.header: Header | None = None
+        self.capture: Capture | None = None
+
+    @property
+    def header(self) -> Header | None:
+        """Of the image that is asked about, once there is one."""
+        return self.capture.header if self.capture is not None else None
 
     def stage(self, name: str) -> None:
         self._stage = name
@@ -166,6 +184,8 @@ class _Teller(Listener):
         return self._question.cancelled
 
     def _tell(self, text: str) -> None:
+        if self._question.ended:  # a segmenter that goes on although its answer is no longer wanted
+            return
         reply = _reply(self._question, Reply.WORKING, text, header=self.header)
         reply.stage = self._stage
         self._outputs.reply(reply)

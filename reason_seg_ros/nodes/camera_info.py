@@ -20,17 +20,11 @@ def camera_from_info(message: CameraInfo) -> Camera:
     the driver leaves P empty. Distortion is not undone.
 
     Raises:
-        Problem: UNCALIBRATED_CAMERA if K holds no usable intrinsics, SIZE_MISMATCH if it gives no image size.
+        Problem: UNCALIBRATED_CAMERA if K or P holds no usable intrinsics, SIZE_MISMATCH if it gives no image size.
     """
-    fx, fy, cx, cy = (float(message.k[i]) for i in (0, 4, 2, 5))
-    if not all(map(math.isfinite, (fx, fy, cx, cy))) or fx <= 0 or fy <= 0:
-        raise Problem(
-            Reply.UNCALIBRATED_CAMERA,
-            f"the camera info has fx={fx:g}, fy={fy:g} in K: calibrate the camera, or let its driver publish the "
-            "intrinsics (K[0] must be positive)",
-        )
-    if message.p[0] > 0:
-        fx, fy, cx, cy = (float(message.p[i]) for i in (0, 5, 2, 6))
+    fx, fy, cx, cy = _usable("K", *(float(message.k[i]) for i in (0, 4, 2, 5)))
+    if message.p[0] != 0:
+        fx, fy, cx, cy = _usable("P", *(float(message.p[i]) for i in (0, 5, 2, 6)))
     across, down = max(1, message.binning_x), max(1, message.binning_y)
     roi = message.roi
     width, height = (roi.width, roi.height) if roi.width and roi.height else (message.width, message.height)
@@ -47,6 +41,21 @@ def camera_from_info(message: CameraInfo) -> Camera:
         cx=(cx - roi.x_offset) / across,
         cy=(cy - roi.y_offset) / down,
     )
+
+
+def _usable(matrix: str, fx: float, fy: float, cx: float, cy: float) -> tuple[float, float, float, float]:
+    """Intrinsics of a matrix if they are some.
+
+    Raises:
+        Problem: UNCALIBRATED_CAMERA.
+    """
+    if not all(map(math.isfinite, (fx, fy, cx, cy))) or fx <= 0 or fy <= 0:
+        raise Problem(
+            Reply.UNCALIBRATED_CAMERA,
+            f"the camera info has fx={fx:g}, fy={fy:g}, cx={cx:g}, cy={cy:g} in {matrix}: calibrate the camera, or let "
+            f"its driver publish the intrinsics ({matrix}[0] must be positive)",
+        )
+    return fx, fy, cx, cy
 
 
 def camera_to_info(camera: Camera, header: Header) -> CameraInfo:

@@ -12,6 +12,7 @@ from rclpy.qos_overriding_options import QoSOverridingOptions
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
 from . import interface
+from .runtime import on_executor
 from .streams import KINDS, Streams
 
 
@@ -33,6 +34,7 @@ class CameraSubscriptions:
         depth_image_transport: str = "raw",
     ) -> None:
         self._node = node
+        self._add: Callable[[str, Any], None] | None = add
         self.topics = {
             "color": _transported(node, interface.COLOR.name, image_transport),
             "depth": _transported(node, interface.DEPTH.name, depth_image_transport),
@@ -47,7 +49,7 @@ class CameraSubscriptions:
             node.create_subscription(
                 self.types[kind],
                 self.topics[kind],
-                partial(add, kind),
+                partial(self._heard, kind),
                 # One each, as rclpy writes the overrides of a topic into it.
                 QoSProfile(depth=5, reliability=ReliabilityPolicy.BEST_EFFORT),
                 qos_overriding_options=QoSOverridingOptions.with_default_policies(),
@@ -64,11 +66,27 @@ class CameraSubscriptions:
         silent = [self._complaint(kind) for kind in KINDS if streams[kind].silent]
         return f"still waiting for {'; '.join(silent)}" if silent else ""
 
+    def crowded(self) -> str:
+        """Which of the topics several nodes publish, in words; empty if none is."""
+        told = []
+        for topic in self.topics.values():
+            found = self._node.get_publishers_info_by_topic(topic)
+            if len(found) > 1:
+                names = sorted(f"{info.node_namespace.rstrip('/')}/{info.node_name}" for info in found)
+                told.append(f"{topic} has {len(found)} publishers ({', '.join(names)})")
+        return f"{'; '.join(told)}: lead the topics of one camera here" if told else ""
+
     def close(self) -> None:
         """Stop listening."""
+        self._add = None
         for subscription in self._subscriptions:
-            self._node.destroy_subscription(subscription)
+            on_executor(self._node, self._node.destroy_subscription, subscription)
         self._subscriptions = []
+
+    def _heard(self, kind: str, message: Any) -> None:
+        add = self._add
+        if add is not None:
+            add(kind, message)
 
     def _complaint(self, kind: str) -> str:
         topic, wanted = self.topics[kind], _type_name(self.types[kind])

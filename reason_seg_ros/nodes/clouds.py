@@ -11,6 +11,7 @@ from .problems import ImageError
 
 # rgb is 0x00RRGGBB in the place of a float, as PCL and RViz expect.
 _POINT = [("x", "<f4"), ("y", "<f4"), ("z", "<f4"), ("rgb", "<u4")]
+_NAMES = [name for name, _ in _POINT]
 _LABELLED_POINT = [*_POINT, ("instance_id", "<u4")]
 
 
@@ -45,26 +46,41 @@ def points_from_cloud(message: PointCloud2) -> tuple[np.ndarray, np.ndarray]:
     Raises:
         ImageError: if a field is missing or the data does not fit the layout.
     """
-    order = ">" if message.is_bigendian else "<"
-    offsets = {field.name: field.offset for field in message.fields}
-    missing = {"x", "y", "z", "rgb"} - offsets.keys()
+    fields = {field.name: field for field in message.fields}
+    missing = set(_NAMES) - fields.keys()
     if missing:
         raise ImageError(f"the cloud lacks the fields {', '.join(sorted(missing))}")
-    layout = np.dtype(
-        {
-            "names": ["x", "y", "z", "rgb"],
-            "formats": [order + "f4"] * 3 + [order + "u4"],
-            "offsets": [offsets[name] for name in ("x", "y", "z", "rgb")],
-            "itemsize": message.point_step,
-        }
-    )
     count = message.width * message.height
     if len(message.data) < count * message.point_step:
         raise ImageError(f"the cloud holds {len(message.data)} bytes, {count} points take {count * message.point_step}")
-    cloud = np.frombuffer(message.data, layout, count)
-    points = np.stack([cloud[name] for name in ("x", "y", "z")], axis=1).astype(np.float32)
-    rgb = cloud["rgb"].astype(np.uint32)
+    cloud: np.ndarray
+    if all(fields[name].datatype == PointField.FLOAT32 for name in "xyz"):
+        order = ">" if message.is_bigendian else "<"
+        layout = np.dtype(
+            {
+                "names": _NAMES,
+                "formats": [order + "f4"] * 3 + [order + "u4"],
+                "offsets": [fields[name].offset for name in _NAMES],
+                "itemsize": message.point_step,
+            }
+        )
+        cloud = np.frombuffer(message.data, layout, count)
+    else:
+        cloud = _rare_cloud(message)
+    points = np.stack([cloud[name] for name in "xyz"], axis=1).astype(np.float32)
+    rgb = cloud["rgb"].astype(np.uint32) if cloud["rgb"].dtype.kind == "u" else cloud["rgb"].copy().view(np.uint32)
     return points, np.stack([rgb >> 16 & 255, rgb >> 8 & 255, rgb & 255], axis=1).astype(np.uint8)
+
+
+def _rare_cloud(message: PointCloud2) -> np.ndarray:
+    """A cloud whose coordinates are of another type than float32, as a structured array."""
+    try:
+        from sensor_msgs_py.point_cloud2 import read_points
+    except ImportError as error:
+        raise ImageError(
+            "the cloud's coordinates are not of type FLOAT32: publish them so, or install ROS's sensor_msgs_py"
+        ) from error
+    return np.asarray(read_points(message, list(_NAMES)))
 
 
 def _fields(dtype: np.dtype) -> list[PointField]:

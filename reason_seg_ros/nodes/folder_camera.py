@@ -38,7 +38,7 @@ class FolderCamera(Node):
 
     def __init__(self, **options: Any) -> None:
         super().__init__("folder_camera", **options)
-        parameters = NodeParameters(self, lambda: True, lambda changes: None, FOLDER_CAMERA_PARAMETERS)
+        parameters = NodeParameters(self, FOLDER_CAMERA_PARAMETERS)
         self._folders = _folders(parameters["frames"])
         self._repeats = max(1, round(parameters["hold"] * parameters["rate"]))
         self._published = 0

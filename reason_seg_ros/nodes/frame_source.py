@@ -62,6 +62,7 @@ class FrameSource:
         limits: read at every question, so that they may change.
         now: the node's clock in nanoseconds.
         topics: name of the topic of each kind, for what is said to the user.
+        crowded: says which topics have several publishers, "" if none has.
     """
 
     def __init__(
@@ -71,12 +72,14 @@ class FrameSource:
         limits: FrameLimits,
         now: Callable[[], int],
         topics: Mapping[str, str],
+        crowded: Callable[[], str] = lambda: "",
     ) -> None:
         self.streams = streams
         self.limits = limits
         self._transforms = transforms
         self._now = now
         self.topics = topics
+        self._crowded = crowded
         self._cached: tuple[Triple, Capture] | None = None
         streams.on_jump = transforms.clear
 
@@ -91,26 +94,29 @@ class FrameSource:
         while True:
             triple = self.streams.newest
             if triple is not None and self._fresh(triple):
-                return self._capture(triple)
+                try:
+                    return self._capture(triple)
+                except Problem as problem:
+                    raise self._with_crowd(problem) from problem
             listener.check()
             left = deadline - time.monotonic()
             if left <= 0:
-                raise self.problem()
+                raise self._with_crowd(self.problem())
             self.streams.wait(min(left, _LOOK_EVERY))
 
     def health(self) -> tuple[str, float | None]:
-        """Why a question asked now would find no usable frame ("" if it would find one), and the newest frame's age."""
+        """What is wrong with the camera's frames ("" if nothing is), and the newest frame's age."""
         triple = self.streams.newest
         if triple is None:
-            return self.problem().text, None
+            return self._with_crowd(self.problem()).text, None
         age = self.age(triple)
         if not self._fresh(triple):
-            return self._stale(triple).text, age
+            return self._with_crowd(self._stale(triple)).text, age
         try:
             triple_to_frame(triple)
         except Problem as problem:
-            return problem.text, age
-        return "", age
+            return self._with_crowd(problem).text, age
+        return self._crowded(), age
 
     def age(self, triple: Triple) -> float:
         """Seconds since the colour image was captured; negative if its stamp lies ahead of the node's clock."""
@@ -134,6 +140,11 @@ class FrameSource:
             )
         triple = self.streams.newest
         return self._stale(triple) if triple is not None else self._unmatched()
+
+    def _with_crowd(self, problem: Problem) -> Problem:
+        """A problem that two cameras on one topic may be the cause of."""
+        crowd = self._crowded()
+        return Problem(problem.code, f"{problem.text}; {crowd}") if crowd else problem
 
     def _fresh(self, triple: Triple) -> bool:
         """True if the image may be asked about; without a clock none may, not even one that is stamped 0 too."""

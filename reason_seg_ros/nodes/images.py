@@ -16,6 +16,9 @@ from ..frame import clean_depth
 from .problems import ImageError
 
 MILLIMETRES = np.float32(0.001)
+# No RGB-D camera sees half of its picture beyond 100 m, and in millimetres anything beyond 0.1 m would be there.
+_FARTHEST = 100.0
+_SAMPLE = 8  # every how many rows and columns are looked at for it
 
 # encoding: (type of one channel, channels, conversion to RGB or None where the bytes are RGB already).
 # 8UC3 and 8UC4 name no order; OpenCV's own (blue first) is what publishes them.
@@ -81,7 +84,21 @@ def depth_from_image(message: Image) -> np.ndarray:
         )
     dtype, unit = known
     pixels = _pixels(message, dtype, 1)[..., 0]
-    return millimetres_to_depth(pixels) if unit == MILLIMETRES else clean_depth(pixels)
+    if unit == MILLIMETRES:
+        return millimetres_to_depth(pixels)
+    depth = clean_depth(pixels)
+    _check_metres(depth[::_SAMPLE, ::_SAMPLE])
+    return depth
+
+
+def _check_metres(depth: np.ndarray) -> None:
+    """Refuse millimetres that claim to be metres: (H, W) float32, NaN where there is no reading."""
+    readings = depth[np.isfinite(depth)]
+    if readings.size and np.median(readings) > _FARTHEST:
+        raise ImageError(
+            f"half of the 32FC1 depth lies beyond {np.median(readings):.0f} m: 32FC1 is in metres (REP-118), "
+            "let the driver divide by 1000, or publish millimetres as 16UC1"
+        )
 
 
 def millimetres_to_depth(pixels: np.ndarray) -> np.ndarray:

@@ -70,28 +70,29 @@ CLOUD = Endpoint(
     "~/cloud",
     "sensor_msgs/PointCloud2",
     _LATCHED,
-    "x y z rgb instance_id of all instances, in the camera's optical frame; empty after an error",
+    "x y z rgb instance_id of all instances, in the camera's optical frame; empty if there is no current answer",
 )
 MARKERS = Endpoint(
     "publishes",
     "~/markers",
     "visualization_msgs/MarkerArray",
     _LATCHED,
-    "boxes and labels, for RViz; none after an error",
+    "boxes and labels, for RViz; none if there is no current answer",
 )
 OVERLAY = Endpoint(
     "publishes",
     "~/overlay",
     "sensor_msgs/Image",
     _LATCHED,
-    "rgb8: the masks drawn over the image; after an error still those of the last answer",
+    "rgb8: the masks drawn over the image; the bare image if there is no current answer",
 )
 LABEL_IMAGE = Endpoint(
     "publishes",
     "~/label_image",
     "sensor_msgs/Image",
     _LATCHED,
-    "16UC1: each pixel's instance id, 0 for none; where masks overlap, the best one's; all 0 after an error",
+    "16UC1: each pixel's instance id, 0 for none; where masks overlap, the best one's; all 0 if there is no current "
+    "answer",
 )
 DIAGNOSTICS = Endpoint(
     "publishes",

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from geometry_msgs.msg import Point, Pose, Quaternion, Vector3
-from scipy.spatial.transform import Rotation
+from geometry_msgs.msg import Vector3
 from sensor_msgs.msg import Image, PointCloud2, RegionOfInterest
 from std_msgs.msg import Header
 
@@ -16,6 +15,7 @@ from ..lifting.instance import Instance
 from ..reply import Status
 from .clouds import cloud_message
 from .images import array_to_image
+from .poses import pose_message
 
 STATUS_CODES = {Status.FOUND: Reply.FOUND, Status.ABSENT: Reply.ABSENT, Status.AMBIGUOUS: Reply.AMBIGUOUS}
 STATUS_NAMES = {
@@ -55,22 +55,11 @@ def instance_message(
         depth_share=float(instance.depth_share),
     )
     if len(instance.points):
-        message.pose = pose_message(instance, camera_pose)
+        box_pose = np.eye(4)
+        box_pose[:3, :3], box_pose[:3, 3] = instance.box.rotation, instance.box.center
+        message.pose = pose_message(box_pose if camera_pose is None else camera_pose @ box_pose)
         message.extents = Vector3(**dict(zip("xyz", map(float, instance.box.extents), strict=True)))
     return message
-
-
-def pose_message(instance: Instance, camera_pose: np.ndarray | None = None) -> Pose:
-    """Centre and orientation of an instance's box; `camera_pose` (4, 4) brings them from the optical frame."""
-    center, rotation = instance.box.center, instance.box.rotation
-    if camera_pose is not None:
-        center = camera_pose[:3, :3] @ center + camera_pose[:3, 3]
-        rotation = camera_pose[:3, :3] @ rotation
-    quaternion = Rotation.from_matrix(rotation).as_quat()
-    return Pose(
-        position=Point(**dict(zip("xyz", map(float, center), strict=True))),
-        orientation=Quaternion(**dict(zip("xyzw", map(float, quaternion), strict=True))),
-    )
 
 
 def mask_image(mask: np.ndarray, header: Header) -> Image:

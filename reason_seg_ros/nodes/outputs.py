@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from rclpy.impl.implementation_singleton import rclpy_implementation
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import Image, PointCloud2
-from std_msgs.msg import Header
 from visualization_msgs.msg import MarkerArray
 
-from reason_seg_ros.msg import Reply, SegmentedInstanceArray
+from reason_seg_ros.msg import Reply, SegmentedInstance, SegmentedInstanceArray
 
-from ..pipeline import Answer
+from ..lifting.instance import Instance
 from ..viewing.overlay import draw_overlay
 from . import interface
 from .frame_source import Capture
@@ -27,7 +27,11 @@ LATCHED = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE, durability
 
 
 class Outputs:
-    """Publishes replies and answers; every method may be called from any thread."""
+    """Publishes replies and answers; every method may be called from any thread.
+
+    What the latched topics show is the answer to the instruction that was taken up last. It is taken away when that
+    instruction ends without one and when the node stops; an instruction whose turn never came changes nothing.
+    """
 
     def __init__(self, node: Node) -> None:
         def publisher(kind: Any, endpoint: interface.Endpoint, qos: QoSProfile) -> Any:
@@ -40,38 +44,47 @@ class Outputs:
         self._markers = publisher(MarkerArray, interface.MARKERS, LATCHED)
         self._overlay = publisher(Image, interface.OVERLAY, LATCHED)
         self._label_image = publisher(Image, interface.LABEL_IMAGE, LATCHED)
-        self._shown: tuple[Header, tuple[int, int]] | None = None
+        self._shown: Capture | None = None
 
     def reply(self, message: Reply) -> None:
         """Publish what is known so far, or the end of it."""
         self._publish(self._reply, message)
-
-    def pictures(self, capture: Capture, answer: Answer, array: SegmentedInstanceArray, lifetime: float) -> None:
-        """Publish what an answer looks like: cloud, markers, label image, overlay; no robot waits for them."""
-        instances = answer.instances
-        overlay = draw_overlay(capture.frame.color, instances)
-        self._publish(self._cloud, merged_cloud(instances, capture.header))
-        self._publish(self._markers, marker_array(array.instances, capture.header, lifetime))
-        self._publish(self._label_image, label_image(instances, capture.frame.shape, capture.header))
-        self._publish(self._overlay, color_to_image(overlay, capture.header))
-        self._shown = (capture.header, capture.frame.shape)
 
     def end(self, reply: Reply, array: SegmentedInstanceArray) -> None:
         """Publish the end of a question: the instances, then the reply."""
         self._publish(self._instances, array)
         self._publish(self._reply, reply)
 
-    def clear(self, header: Header | None) -> None:
-        """Take away the markers, cloud and labels of the last answer, so that nobody takes them for the newest one's.
+    def show(
+        self,
+        capture: Capture,
+        instances: Sequence[Instance] = (),
+        messages: Sequence[SegmentedInstance] = (),
+        lifetime: float = 0.0,
+    ) -> None:
+        """Publish what an answer looks like: cloud, markers, label image, overlay.
 
         Args:
-            header: of the image that was asked about; None if there was none, then the last answer's stays.
+            capture: what was asked about.
+            instances, messages: of the answer, in the same order.
+            lifetime: of the markers, seconds; 0 keeps them.
         """
-        self._publish(self._markers, marker_array([], Header(), 0.0))
-        if self._shown is not None:
-            last, shape = self._shown
-            self._publish(self._cloud, merged_cloud([], header or last))
-            self._publish(self._label_image, label_image([], shape, header or last))
+        overlay = draw_overlay(capture.frame.color, instances)
+        self._publish(self._cloud, merged_cloud(instances, capture.header))
+        self._publish(self._markers, marker_array(messages, capture.header, lifetime))
+        self._publish(self._label_image, label_image(instances, capture.frame.shape, capture.header))
+        self._publish(self._overlay, color_to_image(overlay, capture.header))
+        self._shown = capture
+
+    def show_nothing(self, capture: Capture | None = None) -> None:
+        """Take the last answer away, so that nobody takes it for a current one: the image stays, bare.
+
+        Args:
+            capture: what was asked about; None where there was none, then it is the last answer's.
+        """
+        capture = capture or self._shown
+        if capture is not None:
+            self.show(capture)
 
     def _publish(self, publisher: Any, message: Any) -> None:
         """Publish; what comes to an end after ROS has been shut down has nobody to go to."""

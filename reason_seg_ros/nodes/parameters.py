@@ -1,4 +1,4 @@
-"""The segmenter node's parameters: one table that declares, checks and documents them."""
+"""Parameters of the nodes: one table for each, which declares, checks and documents them."""
 
 from __future__ import annotations
 
@@ -7,17 +7,19 @@ from dataclasses import dataclass
 from typing import Any
 
 Value = bool | int | float | str
+# When a parameter is read.
+START, CONFIGURE, ACTIVATE, ANY_TIME = "start", "configure", "activate", "any time"
 
 
 @dataclass(frozen=True)
 class Parameter:
-    """A parameter of the node.
+    """A parameter of a node.
 
     Attributes:
         default: its type is the parameter's type.
         low, high: inclusive range of a number, None for none.
         choices: the strings that are allowed, empty for any.
-        dynamic: takes effect at once; the others may only change before configuring.
+        read: when the node reads it, and so until when it may change.
     """
 
     name: str
@@ -26,7 +28,7 @@ class Parameter:
     low: float | None = None
     high: float | None = None
     choices: tuple[str, ...] = ()
-    dynamic: bool = False
+    read: str = START
 
     @property
     def limits(self) -> str:
@@ -45,47 +47,67 @@ class Parameter:
 
 
 PARAMETERS = (
-    Parameter("segmenter", "embedded", "Segmenter to answer with: its name, or module:Class of your own."),
     Parameter(
-        "segmenter_options", "", "Options of the segmenter as a YAML mapping, for example '{beam: 4}'; empty for none."
+        "segmenter", "embedded", "Segmenter to answer with: its name, or module:Class of your own.", read=CONFIGURE
     ),
-    Parameter("objects_file", "", "YAML file with objects of your own for the embedded segmenter; empty for none."),
+    Parameter(
+        "segmenter_options",
+        "",
+        "Options of the segmenter as a YAML mapping, for example '{beam: 4}'; empty for none.",
+        read=CONFIGURE,
+    ),
+    Parameter(
+        "objects_file",
+        "",
+        "YAML file with objects of your own for the embedded segmenter; empty for none.",
+        read=CONFIGURE,
+    ),
     Parameter(
         "image_transport",
         "raw",
         "How colour arrives: on color/image_raw, or on the topic's /compressed.",
         choices=("raw", "compressed"),
+        read=ACTIVATE,
     ),
     Parameter(
         "depth_image_transport",
         "raw",
         "How depth arrives: on depth/image_raw, or on the topic's /compressedDepth.",
         choices=("raw", "compressedDepth"),
+        read=ACTIVATE,
     ),
     Parameter(
         "target_frame",
         "",
         "Frame for poses and boxes, looked up with tf2 at the image's stamp; boxes then stand upright along its z axis "
         "(up by REP-103, unless it is an optical frame). Empty: the camera's optical frame.",
+        read=ACTIVATE,
     ),
-    Parameter("transform_timeout", 0.2, "Seconds to wait for the transform at the image's stamp.", 0.0, 10.0),
+    Parameter(
+        "transform_timeout", 0.2, "Seconds to wait for the transform at the image's stamp.", 0.0, 10.0, read=ACTIVATE
+    ),
     Parameter("autostart", True, "Configure and activate at start, without a lifecycle manager."),
     Parameter(
-        "slop", 0.03, "Seconds by which the stamps of colour, depth and camera info may differ.", 0.0, 1.0, dynamic=True
+        "slop",
+        0.03,
+        "Seconds by which the stamps of colour, depth and camera info may differ.",
+        0.0,
+        1.0,
+        read=ANY_TIME,
     ),
     Parameter(
-        "max_frame_age", 0.5, "Seconds that a frame may be old when it is asked about.", 0.01, 60.0, dynamic=True
+        "max_frame_age", 0.5, "Seconds that a frame may be old when it is asked about.", 0.01, 60.0, read=ANY_TIME
     ),
-    Parameter("frame_timeout", 5.0, "Seconds that an instruction waits for a frame.", 0.0, 120.0, dynamic=True),
-    Parameter("max_instruction_length", 1000, "Characters that an instruction may have.", 1, 100_000, dynamic=True),
-    Parameter("max_queued_goals", 8, "Action goals that may wait for their turn.", 0, 1000, dynamic=True),
+    Parameter("frame_timeout", 5.0, "Seconds that an instruction waits for a frame.", 0.0, 120.0, read=ANY_TIME),
+    Parameter("max_instruction_length", 1000, "Characters that an instruction may have.", 1, 100_000, read=ANY_TIME),
+    Parameter("max_queued_goals", 8, "Action goals that may wait for their turn.", 0, 1000, read=ANY_TIME),
     Parameter(
         "marker_lifetime",
         0.0,
         "Seconds that markers stay; 0 keeps them until the next answer.",
         0.0,
         3600.0,
-        dynamic=True,
+        read=ANY_TIME,
     ),
 )
 
@@ -95,8 +117,10 @@ class NodeParameters:
 
     Args:
         node: any rclpy node.
-        configured: tells whether the parameters that are not dynamic are in use.
-        changed: called after a change of dynamic parameters, with their new values.
+        table: its parameters.
+        changed: called after a change, with the new values.
+        obstacle: what has to be done before a parameter that is read then may change, "" if nothing; asked for those
+            that are read on configure or activate.
 
     Raises:
         rclpy.exceptions.ParameterException: if a value given at start has another type or is out of range.
@@ -106,13 +130,13 @@ class NodeParameters:
     def __init__(
         self,
         node: Any,
-        configured: Callable[[], bool],
-        changed: Callable[[dict[str, Any]], None],
-        table: Sequence[Parameter] = PARAMETERS,
+        table: Sequence[Parameter],
+        changed: Callable[[dict[str, Any]], None] = lambda changes: None,
+        obstacle: Callable[[str], str] = lambda read: "",
     ) -> None:
         self._table = {parameter.name: parameter for parameter in table}
-        self._configured = configured
         self._changed = changed
+        self._obstacle = obstacle
         self._values = {
             name: node.declare_parameter(name, parameter.default, _descriptor(parameter)).value
             for name, parameter in self._table.items()
@@ -132,8 +156,9 @@ class NodeParameters:
         for name, value in ours.items():
             parameter = self._table[name]
             refusal = parameter.refusal(value)
-            if not refusal and not parameter.dynamic and self._configured() and value != self._values[name]:
-                refusal = f"{name} is fixed from configure on: clean the node up first, or start it with the new value"
+            obstacle = self._obstacle(parameter.read)
+            if not refusal and obstacle and value != self._values[name]:
+                refusal = f"{name} is read on {parameter.read}: {obstacle}, or start it with the new value"
             if refusal:
                 return SetParametersResult(successful=False, reason=refusal)
         self._values.update(ours)
@@ -142,15 +167,14 @@ class NodeParameters:
         return SetParametersResult(successful=True)
 
 
-def markdown_table(table: Sequence[Parameter] = PARAMETERS, read: str = "configure") -> str:
-    """Parameters as a Markdown table; `read` says when those that are not dynamic take effect."""
-    rows = ["| parameter | type | default | allowed | changes at | description |", "|---|---|---|---|---|---|"]
+def markdown_table(table: Sequence[Parameter] = PARAMETERS) -> str:
+    """Parameters as a Markdown table."""
+    rows = ["| parameter | type | default | allowed | read at | description |", "|---|---|---|---|---|---|"]
     for parameter in table:
         kind = {bool: "bool", int: "int", float: "double", str: "string"}[type(parameter.default)]
         default = str(parameter.default).lower() if kind == "bool" else f"{parameter.default}"
-        when = "any time" if parameter.dynamic else read
         rows.append(
-            f"| `{parameter.name}` | {kind} | `{default or repr('')}` | {parameter.limits} | {when} "
+            f"| `{parameter.name}` | {kind} | `{default or repr('')}` | {parameter.limits} | {parameter.read} "
             f"| {parameter.description} |"
         )
     return "\n".join(rows) + "\n"
@@ -159,13 +183,11 @@ def markdown_table(table: Sequence[Parameter] = PARAMETERS, read: str = "configu
 def _descriptor(parameter: Parameter) -> Any:
     from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
 
-    descriptor = ParameterDescriptor(description=parameter.description)
-    if parameter.choices:
-        descriptor.additional_constraints = f"one of {parameter.limits}"
+    descriptor = ParameterDescriptor(description=parameter.description, read_only=parameter.read == START)
+    choices = f"one of {parameter.limits}; " if parameter.choices else ""
+    descriptor.additional_constraints = f"{choices}read at {parameter.read}"
     if isinstance(parameter.default, float) and parameter.low is not None:
         descriptor.floating_point_range = [FloatingPointRange(from_value=parameter.low, to_value=parameter.high)]
     elif parameter.low is not None and parameter.high is not None:
         descriptor.integer_range = [IntegerRange(from_value=int(parameter.low), to_value=int(parameter.high), step=1)]
-    if parameter.name == "autostart":
-        descriptor.read_only = True
     return descriptor

@@ -34,6 +34,7 @@ class Question:
     asked: float = field(default_factory=time.monotonic)
     problem: Problem | None = None
     _cancelled: threading.Event = field(default_factory=threading.Event)
+    _end: threading.Lock = field(default_factory=threading.Lock)
 
     @property
     def cancelled(self) -> bool:
@@ -46,9 +47,22 @@ class Question:
             self.problem = problem
             self._cancelled.set()
 
+    @property
+    def ended(self) -> bool:
+        """True once its outcome is decided."""
+        return self._end.locked()
+
+    def end(self) -> bool:
+        """Decide its outcome: true for the first who does, whose outcome holds; false for whoever comes later."""
+        return self._end.acquire(blocking=False)
+
 
 class QueueFullError(Exception):
     """Too many questions wait already."""
+
+
+class QueueClosedError(Exception):
+    """No more questions are taken."""
 
 
 class QuestionQueue:
@@ -85,8 +99,11 @@ class QuestionQueue:
 
         Raises:
             QueueFullError: if the limit is reached.
+            QueueClosedError: if it is closed.
         """
         with self._changed:
+            if self._closed:
+                raise QueueClosedError
             replaced = None
             if question.replaceable:
                 replaced = next((waiting for waiting in self._waiting if waiting.replaceable), None)
@@ -111,22 +128,22 @@ class QuestionQueue:
         """How many questions wait."""
         return len(self._waiting)
 
-    def close(self, problem: Problem | None = None) -> list[Question]:
-        """Cancel the question that is being answered, take no more, and return those that still waited.
+    def close(self, problem: Problem | None = None) -> tuple[Question | None, list[Question]]:
+        """Cancel the question that is being answered, take no more, and return it and those that still waited.
 
         Args:
             problem: why, for the question that is being answered.
         """
         with self._changed:
             self._closed = True
-            left = list(self._waiting)
+            current, left = self._current, list(self._waiting)
             self._waiting.clear()
-            if self._current is not None:
-                self._current.cancel(problem)
+            if current is not None:
+                current.cancel(problem)
             self._changed.notify_all()
-        return left
+        return current, left
 
-    def wait(self, timeout: float) -> bool:
+    def wait(self, timeout: float | None) -> bool:
         """Wait, once closed, until nothing is answered any more; false if that takes longer than `timeout` seconds."""
         self._thread.join(timeout)
         return not self._thread.is_alive()

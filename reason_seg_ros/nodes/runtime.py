@@ -7,7 +7,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import rclpy
 from rclpy.exceptions import ParameterException
@@ -66,7 +66,8 @@ def spin(node: Node, first: Callable[[], None] | None = None) -> None:
         while rclpy.ok() and not _interrupted(executor, node):
             pass
     finally:
-        executor.remove_node(node)
+        # Removes it, and leaves nothing to an executor that has ended; rclpy's annotation forgets None.
+        node.executor = None  # type: ignore[assignment]
         executor.shutdown()
 
 
@@ -81,6 +82,16 @@ def _interrupted(executor: SingleThreadedExecutor, node: Node) -> bool:
             node.get_logger().error(f"a callback failed with {type(error).__name__}: {error}")
             return False
     return True
+
+
+def on_executor(node: Node, callback: Callable[..., Any], *arguments: Any) -> None:
+    """Let a node's executor run a callback in its turn, from any thread; nothing happens once the node has none.
+
+    What an executor waits for may only be destroyed there: rclpy's wait fails if it goes away in between.
+    """
+    executor = node.executor
+    if executor is not None:
+        executor.create_task(callback, *arguments)
 
 
 def spin_in_thread(node: Node, first: Callable[[], None] | None = None) -> threading.Thread:

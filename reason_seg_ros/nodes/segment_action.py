@@ -15,6 +15,7 @@ from reason_seg_ros.msg import Reply
 from . import interface
 from .answering import Outcome
 from .questions import Question
+from .runtime import on_executor
 
 # A result holds clouds; rcl keeps it for this many seconds after the goal has ended.
 _RESULT_TIMEOUT = 30
@@ -61,7 +62,7 @@ class SegmentAction:
             nonlocal started
             if not started:
                 started = True
-                self._on_executor(goal.execute)
+                on_executor(self._node, goal.execute)
             goal.publish_feedback(Segment.Feedback(stage=stage, partial_text=text))
 
         def on_done(outcome: Outcome) -> None:
@@ -69,7 +70,7 @@ class SegmentAction:
             done.set_result(outcome)
             if not started:
                 started = True
-                self._on_executor(goal.execute)
+                on_executor(self._node, goal.execute)
             else:
                 self._wake()
 
@@ -97,12 +98,8 @@ class SegmentAction:
         entry = self._open.get(_key(goal))
         if entry is not None:
             entry[0].cancel()
-            self._on_executor(self._withdraw, entry[0])
+            on_executor(self._node, self._withdraw, entry[0])
         return CancelResponse.ACCEPT
-
-    def _on_executor(self, callback: Callable[..., Any], *arguments: Any) -> None:
-        if self._node.executor is not None:
-            self._node.executor.create_task(callback, *arguments)
 
     def _wake(self) -> None:
         """Let the executor look again at the coroutine that waits."""

@@ -26,7 +26,7 @@ class SimCamera(Node):
 
     def __init__(self, **options: Any) -> None:
         super().__init__("sim_camera", **options)
-        parameters = NodeParameters(self, lambda: True, lambda changes: None, SIM_CAMERA_PARAMETERS)
+        parameters = NodeParameters(self, SIM_CAMERA_PARAMETERS)
         self._frame_id = parameters["frame_id"]
         self._publisher = CameraPublisher(self)
         self._camera = SimulatedCamera(seed=parameters["seed"])

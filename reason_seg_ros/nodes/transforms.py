@@ -8,12 +8,13 @@ import numpy as np
 from rclpy.duration import Duration
 from rclpy.node import Node
 from rclpy.time import Time
-from scipy.spatial.transform import Rotation
 from std_msgs.msg import Header
 
 from reason_seg_ros.msg import Reply
 
+from .poses import pose_matrix
 from .problems import Problem
+from .runtime import on_executor
 
 
 class Transforms:
@@ -28,11 +29,12 @@ class Transforms:
     def __init__(self, node: Node, target_frame: str, timeout: float) -> None:
         self.target_frame = target_frame
         self._timeout = timeout
+        self._node = node
         self._buffer: Any = None
         self._listener: Any = None
         self.missing = ""
         if target_frame:
-            self._listen(node)
+            self._listen()
 
     def camera_pose(self, header: Header) -> np.ndarray | None:
         """Pose of the optical frame in the target frame at the header's stamp: (4, 4) float64, None without a target.
@@ -58,7 +60,7 @@ class Transforms:
                 f"there is no transform from '{header.frame_id}' to target_frame '{self.target_frame}' at the image's "
                 f"stamp: publish it, or change target_frame ({error})",
             ) from error
-        return _matrix(found.transform.translation, found.transform.rotation)
+        return pose_matrix(found.transform.translation, found.transform.rotation)
 
     def up(self, camera_pose: np.ndarray) -> np.ndarray | None:
         """Unit vector against gravity in the optical frame: (3,), None if the target frame does not tell.
@@ -78,10 +80,10 @@ class Transforms:
     def close(self) -> None:
         """Stop listening."""
         if self._listener is not None:
-            self._listener.unregister()
+            on_executor(self._node, self._listener.unregister)
         self._listener = self._buffer = None
 
-    def _listen(self, node: Node) -> None:
+    def _listen(self) -> None:
         try:
             from tf2_ros import Buffer, TransformListener
         except ImportError as error:
@@ -89,16 +91,8 @@ class Transforms:
                 f"target_frame is '{self.target_frame}' but tf2_ros cannot be imported ({error}): install ROS's "
                 "tf2_ros, or leave target_frame empty to get poses in the camera's optical frame"
             )
-            node.get_logger().warning(self.missing)
+            self._node.get_logger().warning(self.missing)
             return
         # Without the node its timeouts run in real time, so that a paused simulation holds no answer up for ever.
         self._buffer = Buffer()
-        self._listener = TransformListener(self._buffer, node)
-
-
-def _matrix(translation: Any, rotation: Any) -> np.ndarray:
-    """A transform as (4, 4)."""
-    matrix = np.eye(4)
-    matrix[:3, :3] = Rotation.from_quat([rotation.x, rotation.y, rotation.z, rotation.w]).as_matrix()
-    matrix[:3, 3] = translation.x, translation.y, translation.z
-    return matrix
+        self._listener = TransformListener(self._buffer, self._node)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
+from scipy.spatial.transform import Rotation
 from sensor_msgs.msg import Image
 
 from reason_seg_ros.msg import Reply, SegmentedInstance, SegmentedInstanceArray
@@ -22,7 +24,8 @@ from .frame_source import triple_to_frame
 from .images import color_from_image
 from .messages import STATUS_NAMES
 from .outputs import LATCHED, RELIABLE
-from .parameters import PARAMETERS, NodeParameters, Parameter
+from .parameters import ANY_TIME, PARAMETERS, START, NodeParameters, Parameter
+from .poses import pose_matrix
 from .runtime import run_node
 from .streams import Streams, Triple, stamp_of
 
@@ -35,7 +38,11 @@ VIEWER_PARAMETERS = (
     Parameter("web_port", WEB_PORT, "Port of the page.", 1, 65535),
     Parameter("grpc_port", GRPC_PORT, "Port of the data that the page shows.", 1, 65535),
     Parameter("open_browser", False, "Open the page on this machine."),
-    *(parameter for parameter in PARAMETERS if parameter.name == "slop" or parameter.name.endswith("image_transport")),
+    *(
+        replace(parameter, read=ANY_TIME if parameter.name == "slop" else START)
+        for parameter in PARAMETERS
+        if parameter.name in ("slop", "image_transport", "depth_image_transport")
+    ),
 )
 
 
@@ -48,7 +55,7 @@ class Viewer(Node):
 
     def __init__(self, **options: Any) -> None:
         super().__init__("viewer", **options)
-        parameters = NodeParameters(self, lambda: True, self._apply, VIEWER_PARAMETERS)
+        parameters = NodeParameters(self, VIEWER_PARAMETERS, self._apply)
         self._log = RerunLog(parameters["web_port"], parameters["grpc_port"], parameters["open_browser"])
         self._streams = Streams(parameters["slop"])
         self._shown: Triple | None = None
@@ -104,16 +111,9 @@ class Viewer(Node):
             self._warn(error)
 
     def _on_instances(self, message: SegmentedInstanceArray) -> None:
-        others = {one.header.frame_id for one in message.instances if not _has_box_in_view(one)} - {""}
-        if others:
-            self.get_logger().warning(
-                f"boxes in {', '.join(sorted(others))} are not drawn: the page shows the camera's optical frame; leave "
-                "the segmenter's target_frame empty to see them",
-                once=True,
-            )
         try:
-            self._log.instances([_shown(instance) for instance in message.instances], stamp_of(message))
-        except FrameError as error:
+            self._log.instances(shown_instances(message), stamp_of(message))
+        except (FrameError, ValueError) as error:  # a pose without a rotation
             self._warn(error)
 
     def _on_reply(self, message: Reply) -> None:
@@ -123,28 +123,31 @@ class Viewer(Node):
         self._log.dialogue("\n\n".join(map(_markdown, reversed(self._turns))))
 
 
-def _shown(message: SegmentedInstance) -> ShownInstance:
-    """An instance as the viewer draws it; its box only where it is in the frame of the cloud."""
+def shown_instances(message: SegmentedInstanceArray) -> list[ShownInstance]:
+    """An answer's instances as the viewer draws them: all in the optical frame, as the cloud is."""
+    into_camera = np.linalg.inv(pose_matrix(message.camera_pose.position, message.camera_pose.orientation))
+    return [_shown(instance, into_camera) for instance in message.instances]
+
+
+def _shown(message: SegmentedInstance, into_camera: np.ndarray) -> ShownInstance:
     points, _ = points_from_cloud(message.cloud)
     box = message.box
-    shown = {
-        "id": message.id,
-        "label": message.label,
-        "score": message.score,
-        "points": points,
-        "box": (box.x_offset, box.y_offset, box.x_offset + box.width, box.y_offset + box.height),
-    }
-    if message.point_count and _has_box_in_view(message):
-        position, orientation, extents = message.pose.position, message.pose.orientation, message.extents
-        shown["center"] = np.array([position.x, position.y, position.z])
-        shown["quaternion"] = np.array([orientation.x, orientation.y, orientation.z, orientation.w])
-        shown["extents"] = np.array([extents.x, extents.y, extents.z])
-    return ShownInstance(**shown)
-
-
-def _has_box_in_view(message: SegmentedInstance) -> bool:
-    """True if an instance's box is in the frame of its cloud, as all that the page shows is."""
-    return bool(message.header.frame_id == message.cloud.header.frame_id)
+    shown = ShownInstance(
+        id=message.id,
+        label=message.label,
+        score=message.score,
+        points=points,
+        box=(box.x_offset, box.y_offset, box.x_offset + box.width, box.y_offset + box.height),
+    )
+    if not message.point_count:
+        return shown
+    pose = into_camera @ pose_matrix(message.pose.position, message.pose.orientation)
+    return replace(
+        shown,
+        center=pose[:3, 3],
+        quaternion=Rotation.from_matrix(pose[:3, :3]).as_quat(),
+        extents=np.array([message.extents.x, message.extents.y, message.extents.z]),
+    )
 
 
 def _markdown(reply: Reply) -> str:

@@ -13,6 +13,8 @@ from rclpy.qos import qos_profile_sensor_data
 from rclpy.time import Time
 from sensor_msgs.msg import CameraInfo, Image
 
+from reason_seg_ros.nodes.runtime import on_executor
+
 FRAME_ID = "test_optical_frame"
 WIDTH, HEIGHT = 160, 120
 FX = FY = 150.0
@@ -45,6 +47,14 @@ def board_size(index: int) -> tuple[float, float]:
     return (columns.stop - columns.start - 1) / FX * z, (rows.stop - rows.start - 1) / FY * z
 
 
+def sized(height: int, width: int, depth: float) -> dict[str, dict[str, Any]]:
+    """Fields of a camera of another size, gray and with one depth."""
+    color = {"height": height, "width": width, "step": 3 * width, "data": array.array("B", bytes(3 * height * width))}
+    pixels = np.full(height * width, round(1000 * depth), np.uint16).tobytes()
+    rows = {"height": height, "width": width, "step": 2 * width, "data": array.array("B", pixels)}
+    return {"color": color, "depth": rows, "info": {"height": height, "width": width}}
+
+
 class Camera:
     """Publishes triples at 30 Hz. Attributes are faults; `healthy` takes them all back.
 
@@ -62,6 +72,7 @@ class Camera:
     """
 
     def __init__(self, node: Node, topics: Sequence[str] = TOPICS, now: Callable[[], int] | None = None) -> None:
+        self._node = node
         self._now = now or (lambda: node.get_clock().now().nanoseconds)
         kinds = {"color": Image, "depth": Image, "info": CameraInfo}
         self._publishers = {
@@ -85,6 +96,8 @@ class Camera:
         """Stop publishing."""
         self._stop.set()
         self._thread.join()
+        for publisher in self._publishers.values():
+            on_executor(self._node, self._node.destroy_publisher, publisher)
 
     def _run(self) -> None:
         while not self._stop.wait(1 / 30):

@@ -2,33 +2,45 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import pytest
 
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1])]  # the helpers' folders
+
 collect_ignore_glob: list[str] = []
 try:
-    import rclpy  # noqa: F401 (is it there?)
+    from camera import Camera
+    from diagnostic_msgs.msg import DiagnosticStatus
+    from person import Person
 
-    from reason_seg_ros.msg import Reply  # noqa: F401
+    from reason_seg_ros.msg import Reply
 except ImportError:
     collect_ignore_glob = ["test_*.py"]  # without ROS 2 and the built messages there is nothing to test here
 
-sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1])]  # the helpers' folders
-
-# Domains above 101 collide with the ports that Linux hands out; below that the process id keeps two test runs apart.
-_DOMAINS = iter(range(1, 10_000))
+_domains: list[TextIO] = []  # locks of those in use
 
 
 def new_domain() -> int:
-    """A DDS domain that no other test uses."""
-    return 1 + (os.getpid() * 13 + next(_DOMAINS)) % 100
+    """A DDS domain that no other test uses, not even one of another test run on this machine."""
+    for i in range(100):  # those above 101 collide with the ports that Linux hands out
+        domain = 1 + (os.getpid() + i) % 100
+        try:
+            lock = (Path(tempfile.gettempdir()) / f"reason_seg_ros_test_domain_{domain}").open("w")
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            continue
+        _domains.append(lock)
+        return domain
+    raise RuntimeError("every DDS domain is in use by a test: end other test runs")
 
 
 class Program:
@@ -108,3 +120,38 @@ def gate(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def near(gate: Path) -> list[str]:
     """ROS arguments for the segmenter of these tests."""
     return parameters(segmenter="near_segmenter:NearSegmenter", segmenter_options=f"'{{gate: {gate}}}'")
+
+
+# What most tests want; the others define a person and a camera of their own.
+
+
+@pytest.fixture(scope="module")
+def program(start: Callable[..., Program], near: list[str]) -> Program:
+    """A segmenter node."""
+    return start("reason_seg_ros.nodes.segmenter_node", *near, *parameters(frame_timeout=0.7, max_frame_age=0.4))
+
+
+@pytest.fixture(scope="module")
+def person(domain: int, program: Program) -> Iterator[Person]:
+    """Somebody who talks to it."""
+    person = Person(domain)
+    yield person
+    person.close()
+
+
+@pytest.fixture(scope="module")
+def shared_camera(person: Person) -> Iterator[Camera]:
+    """Its camera."""
+    person.connect()
+    camera = Camera(person.node)
+    person.until(lambda: (status := person.status("camera")) and status.level == DiagnosticStatus.OK)
+    yield camera
+    camera.close()
+
+
+@pytest.fixture
+def camera(person: Person, shared_camera: Camera) -> Iterator[Camera]:
+    """Its camera, healthy after each test."""
+    yield shared_camera
+    shared_camera.healthy()
+    person.until(lambda: person.ask("are you well").status == Reply.FOUND)

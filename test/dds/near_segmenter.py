@@ -18,23 +18,30 @@ NEAR = 0.9
 class NearSegmenter:
     """Finds connected regions nearer than `NEAR` metres.
 
-    "hold NAME" answers once the file NAME exists in the gate folder, "fail" raises, "memory" runs out of memory,
-    "nothing" finds nothing, "which" finds candidates, "how often" says how many turns the conversation has.
+    "hold NAME" answers once the file NAME exists in the gate folder, "deaf NAME" too but cannot be cancelled, "fail"
+    raises, "memory" runs out of memory, "nothing" finds nothing, "which" finds candidates. The text says how many turns
+    the conversation has.
 
     Args:
-        gate: folder of the files that "hold" waits for.
+        gate: folder of the files that "hold" and "deaf" wait for.
         broken: fail to load.
+        load: load once the file of this name exists in the gate folder.
     """
 
     name = "near"
 
-    def __init__(self, gate: str = "", broken: bool = False) -> None:
+    def __init__(self, gate: str = "", broken: bool = False, load: str = "") -> None:
         self._gate = Path(gate)
         self._broken = broken
+        self._load = load
 
     def load(self, listener: Listener | None = None) -> None:
         if self._broken:
             raise RuntimeError("this segmenter is broken")
+        if self._load:
+            assert listener is not None
+            listener.stage("checkpoint")
+            self._wait_for(self._load, listener)
 
     def close(self) -> None:
         pass
@@ -52,9 +59,9 @@ class NearSegmenter:
         segments = tuple(
             Segment(mask, "thing", f"thing {i}", score=0.9 - 0.1 * i) for i, mask in enumerate(_regions(frame))
         )
-        self._obey(instruction, listener)
         text = f"turn {len(conversation.turns) + 1}: {len(segments)} near"
         listener.text(text)
+        self._obey(instruction, listener)
         status = Status.AMBIGUOUS if instruction.startswith("which") else Status.FOUND
         if instruction.startswith("nothing") or not segments:
             segments, status = (), Status.ABSENT
@@ -66,7 +73,11 @@ class NearSegmenter:
             raise RuntimeError("told to fail")
         if command == "memory":
             raise MemoryError("told to need too much")
-        while command == "hold" and not (self._gate / argument).exists():
+        if command in ("hold", "deaf"):
+            self._wait_for(argument, listener if command == "hold" else Listener())
+
+    def _wait_for(self, name: str, listener: Listener) -> None:
+        while not (self._gate / name).exists():
             listener.check()
             time.sleep(0.01)
 

@@ -15,10 +15,13 @@ from action_msgs.msg import GoalStatus
 from diagnostic_msgs.msg import DiagnosticArray
 from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState, GetState
+from rcl_interfaces.msg import SetParametersResult
+from rcl_interfaces.srv import SetParameters
 from rclpy.action import ActionClient
 from rclpy.context import Context
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.impl.implementation_singleton import rclpy_implementation
+from rclpy.parameter import Parameter
 from rclpy.qos import DurabilityPolicy, QoSProfile
 from sensor_msgs.msg import Image, PointCloud2
 from std_msgs.msg import String
@@ -74,6 +77,7 @@ class Person:
         self._reset: Any = self.node.create_client(Trigger, f"{node}/reset_conversation")
         self._change: Any = self.node.create_client(ChangeState, f"{node}/change_state")
         self._state: Any = self.node.create_client(GetState, f"{node}/get_state")
+        self._parameters: Any = self.node.create_client(SetParameters, f"{node}/set_parameters")
         self._executor = SingleThreadedExecutor(context=self.context)
         self._executor.add_node(self.node)
         self._thread = threading.Thread(target=self._spin, daemon=True)
@@ -96,12 +100,18 @@ class Person:
         return value
 
     def connect(self) -> None:
-        """Wait until the node hears and can be heard, and its services are there."""
-        for client in (self._reset, self._change, self._state):
+        """Wait until the node and this person hear each other, which DDS finds out for each topic by itself."""
+        for client in (self._reset, self._change, self._state, self._parameters):
             assert client.wait_for_service(PATIENCE)
         assert self.action.wait_for_server(PATIENCE)
-        self.until(lambda: self._instruction.get_subscription_count())
-        self.until(lambda: self.diagnostics)
+        assert any(self._is_answered() for _ in range(round(PATIENCE)))
+        self.until(lambda: self.status(f"{self.node_name}: segmenter"))
+
+    def _is_answered(self) -> bool:
+        """Whether the node answers within a second; an empty instruction it answers at once, in every state."""
+        with contextlib.suppress(AssertionError):
+            return bool(self.ask("", 1.0))
+        return False
 
     def say(self, instruction: str) -> None:
         """Publish an instruction."""
@@ -157,6 +167,11 @@ class Person:
     def reset_conversation(self) -> Any:
         """Call the service."""
         return self.wait_for(self._reset.call_async(Trigger.Request()))
+
+    def set_parameter(self, name: str, value: Any) -> SetParametersResult:
+        """Set a parameter of the node."""
+        request = SetParameters.Request(parameters=[Parameter(name, value=value).to_parameter_msg()])
+        return self.wait_for(self._parameters.call_async(request)).results[0]
 
     def wait_for(self, future: Any) -> Any:
         """Result of a future."""

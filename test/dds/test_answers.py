@@ -2,49 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from camera import BOARDS, FRAME_ID, HEIGHT, WIDTH, Camera, board_center, board_size
-from conftest import Program, parameters
+from conftest import Program
 from diagnostic_msgs.msg import DiagnosticStatus
 from person import Person
+from visualization_msgs.msg import Marker
 
 from reason_seg_ros.msg import Reply
 from reason_seg_ros.nodes.clouds import points_from_cloud
 from reason_seg_ros.nodes.images import color_from_image
 
-
-@pytest.fixture(scope="module")
-def program(start: Callable[..., Program], near: list[str]) -> Program:
-    return start("reason_seg_ros.nodes.segmenter_node", *near, *parameters(frame_timeout=0.7, max_frame_age=0.4))
-
-
-@pytest.fixture(scope="module")
-def person(domain: int, program: Program) -> Iterator[Person]:
-    person = Person(domain)
-    yield person
-    person.close()
-
-
-@pytest.fixture(scope="module")
-def shared_camera(person: Person) -> Iterator[Camera]:
-    person.connect()
-    camera = Camera(person.node)
-    person.until(lambda: (status := person.status("camera")) and status.level == DiagnosticStatus.OK)
-    yield camera
-    camera.close()
-
-
-@pytest.fixture
-def camera(person: Person, shared_camera: Camera) -> Iterator[Camera]:
-    yield shared_camera
-    shared_camera.healthy()
-    person.until(lambda: person.ask("are you well").status == Reply.FOUND)
+PICTURES = ("cloud", "overlay", "label_image")
 
 
 def test_what_is_meant_comes_out_in_3d(person: Person, camera: Camera) -> None:
@@ -89,9 +62,7 @@ def test_the_stages_are_told_and_timed(person: Person, camera: Camera) -> None:
 
 def test_pictures_for_people(person: Person, camera: Camera) -> None:
     array = person.ask("show me")
-    person.until(lambda: person.pictures.keys() >= {"cloud", "markers", "overlay", "label_image"})
-    stamp = array.header.stamp
-    person.until(lambda: all(person.pictures[n].header.stamp == stamp for n in ("cloud", "overlay", "label_image")))
+    shown(person, array)
     ids = {instance.id for instance in array.instances}
     labels = np.frombuffer(person.pictures["label_image"].data, np.uint16).reshape(HEIGHT, WIDTH)
     assert set(np.unique(labels)) == ids | {0}
@@ -103,12 +74,38 @@ def test_pictures_for_people(person: Person, camera: Camera) -> None:
     assert {marker.ns for marker in markers[1:]} == {"boxes", "edges", "labels"}
 
 
-def test_an_error_takes_the_pictures_away(person: Person, camera: Camera) -> None:
-    person.ask("show me")
-    person.until(lambda: "cloud" in person.pictures and person.pictures["cloud"].width)
-    assert person.ask("fail now").status == Reply.ERROR
+@pytest.mark.parametrize("ending", ["error", "cancelled"])
+def test_what_is_taken_up_but_not_answered_takes_the_pictures_away(person: Person, camera: Camera, ending: str) -> None:
+    shown(person, person.ask("show me"))
+    if ending == "error":
+        stamp = person.ask("fail now").header.stamp
+    else:
+        goal = person.goal("hold for ever")
+        person.until(lambda: person.working("hold for ever"))
+        assert goal.cancel()
+        stamp = goal.result.answer.header.stamp
+    assert stamp.sec
     person.until(lambda: person.pictures["cloud"].width == 0 and not any(person.pictures["label_image"].data))
-    assert person.pictures["cloud"].header.frame_id == FRAME_ID
+    person.until(lambda: set(person.pictures["overlay"].data) == {128})
+    person.until(lambda: [marker.action for marker in person.pictures["markers"].markers] == [Marker.DELETEALL])
+    assert all(person.pictures[name].header.stamp == stamp for name in PICTURES)
+
+
+def test_what_never_gets_its_turn_leaves_the_pictures(person: Person, camera: Camera, gate: Path) -> None:
+    array = person.ask("show me")
+    shown(person, array)
+    assert person.ask("").error_code == Reply.BAD_INSTRUCTION
+    running = person.goal("hold pictures")
+    person.until(lambda: person.working("hold pictures"))
+    waiting = person.goal("wait your turn")
+    person.set_parameter("max_queued_goals", 1)
+    assert person.goal("too many").result.error_code == Reply.QUEUE_FULL
+    assert waiting.cancel()
+    assert waiting.result.answer.status == Reply.CANCELLED
+    person.set_parameter("max_queued_goals", 8)
+    shown(person, array)
+    (gate / "pictures").touch()
+    shown(person, running.result.answer)
 
 
 def test_absent_and_ambiguous_are_answers(person: Person, camera: Camera) -> None:
@@ -137,52 +134,19 @@ def test_the_conversation_does_not_grow_for_ever(person: Person, camera: Camera)
     assert [text.split(":")[0] for text in texts[-4:]] == ["turn 20", "turn 21", "turn 21", "turn 21"]
 
 
-@pytest.mark.parametrize(
-    ("name", "fields", "code", "hint"),
-    [
-        ("color", {"encoding": "nv99"}, Reply.BAD_IMAGE, "nv99"),
-        ("depth", {"encoding": "rgb8"}, Reply.BAD_IMAGE, "16UC1"),
-        ("color", {"step": 5}, Reply.BAD_IMAGE, "step"),
-        ("depth", {"height": HEIGHT // 2}, Reply.SIZE_MISMATCH, f"{WIDTH}x{HEIGHT // 2}"),
-        ("info", {"width": 2 * WIDTH}, Reply.SIZE_MISMATCH, f"{2 * WIDTH}x{HEIGHT}"),
-        ("info", {"k": [0.0] * 9}, Reply.UNCALIBRATED_CAMERA, "K[0]"),
-        ("info", {"k": [float("nan")] * 9}, Reply.UNCALIBRATED_CAMERA, "calibrate"),
-    ],
-)
-def test_unusable_messages(
-    person: Person, camera: Camera, name: str, fields: dict[str, Any], code: int, hint: str
-) -> None:
-    camera.fields[name] = fields
-    expect_error(person, code, hint)
+def test_many_instructions_at_once(person: Person, camera: Camera, program: Program) -> None:
+    for i in range(500):
+        person.say(f"hurry {i}")
+    person.until(lambda: any(a.instruction == "hurry 499" and a.status == Reply.FOUND for a in person.arrays))
+    endings = {a.status for a in person.arrays if a.instruction.startswith("hurry")}
+    assert endings <= {Reply.FOUND, Reply.CANCELLED}
+    assert program.alive
 
 
-def test_another_frame_id(person: Person, camera: Camera) -> None:
-    camera.frame_ids = {"depth": "depth_optical_frame"}
-    expect_error(person, Reply.FRAME_ID_MISMATCH, "depth_optical_frame")
-
-
-def test_stale_images(person: Person, camera: Camera) -> None:
-    camera.silent = frozenset({"color", "depth", "info"})
-    expect_error(person, Reply.STALE_FRAME, "max_frame_age")
-
-
-def test_stamps_ahead_of_the_clock(person: Person, camera: Camera) -> None:
-    camera.clock_offset = 30.0
-    expect_error(person, Reply.STALE_FRAME, "ahead")
-
-
-def test_a_clock_that_jumps_back_recovers(person: Person, camera: Camera) -> None:
-    camera.clock_offset = 0.3
-    person.until(lambda: person.ask("before the jump").status == Reply.FOUND)
-    camera.clock_offset = -0.1
-    array = person.until(lambda: (a := person.ask("after the jump")).status == Reply.FOUND and a)
-    assert len(array.instances) == 2
-
-
-def test_depth_without_a_reading_is_no_error(person: Person, camera: Camera) -> None:
-    camera.fields["depth"] = {"data": bytes(2 * HEIGHT * WIDTH)}
-    array = person.until(lambda: (a := person.ask("in the dark")).status == Reply.ABSENT and a)
-    assert array.error_code == Reply.NONE
+@pytest.mark.parametrize("instruction", ["那个红色的杯子", "كوب القهوة", "🍎?", "\x01\x1b[31m\x07bell", "a\tb\nc\\'\""])
+def test_instructions_in_any_words(person: Person, camera: Camera, instruction: str) -> None:
+    array = person.ask(instruction)
+    assert (array.status, array.instruction) == (Reply.FOUND, instruction)
 
 
 @pytest.mark.parametrize(
@@ -218,13 +182,20 @@ def test_the_newest_instruction_replaces_the_waiting_one(person: Person, camera:
     assert person.working("first waiting") is None
 
 
-def test_dynamic_parameters_are_checked(person: Person, camera: Camera) -> None:
-    assert set_parameter(person, "slop", 0.02).successful
-    assert not set_parameter(person, "slop", 3.0).successful
-    refused = set_parameter(person, "target_frame", "map")
-    assert not refused.successful
-    assert "configure" in refused.reason
-    set_parameter(person, "slop", 0.03)
+def test_parameters_are_checked_and_those_in_use_are_fixed(person: Person, camera: Camera) -> None:
+    assert person.set_parameter("slop", 0.02).successful
+    assert person.set_parameter("slop", 0.03).successful
+    for name, value, hint in (
+        ("slop", 3.0, "range"),
+        ("image_transport", "theora", "raw, compressed"),
+        ("target_frame", "map", "deactivate the node first"),
+        ("objects_file", "mine.yaml", "clean up the node first"),
+        ("autostart", False, "read-only"),
+        ("slop", 1, "type"),
+    ):
+        refused = person.set_parameter(name, value)
+        assert not refused.successful
+        assert hint in refused.reason, refused.reason
 
 
 def test_diagnostics_tell_rates_and_latency(person: Person, camera: Camera) -> None:
@@ -238,30 +209,10 @@ def test_diagnostics_tell_rates_and_latency(person: Person, camera: Camera) -> N
     assert person.status("segmenter: segmenter").message == "active"
 
 
-def expect_error(person: Person, code: int, hint: str) -> None:
-    """The same error, with a hint, on the topics, in the action's result and in the diagnostics."""
-    array = person.until(lambda: (a := person.ask("with a fault")).error_code == code and a)
-    assert array.status == Reply.ERROR
-    assert hint in array.text
-    final = person.final(array.request_id)
-    assert final is not None
-    assert (final.status, final.error_code, final.text) == (Reply.ERROR, code, array.text)
-    goal = person.goal("with a fault")
-    assert goal.status == "aborted"
-    assert goal.result.error_code == code
-    assert hint in goal.result.error_message
-    for name in ("answers", "camera"):
-        status = person.until(partial(person.says, name, hint))
-        assert status.level == DiagnosticStatus.WARN
-
-
-def set_parameter(person: Person, name: str, value: Any) -> Any:
-    from rcl_interfaces.srv import SetParameters
-    from rclpy.parameter import Parameter
-
-    client: Any = person.node.create_client(SetParameters, "/segmenter/set_parameters")
-    assert client.wait_for_service(10)
-    request = SetParameters.Request(parameters=[Parameter(name, value=value).to_parameter_msg()])
-    result = person.wait_for(client.call_async(request)).results[0]
-    person.node.destroy_client(client)
-    return result
+def shown(person: Person, array: Any) -> None:
+    """Wait until the pictures are those of an answer with instances."""
+    person.until(lambda: all(name in person.pictures for name in (*PICTURES, "markers")))
+    person.until(lambda: all(person.pictures[name].header.stamp == array.header.stamp for name in PICTURES))
+    person.until(lambda: person.pictures["cloud"].width == sum(i.point_count for i in array.instances))
+    person.until(lambda: len(person.pictures["markers"].markers) == 1 + 3 * len(array.instances))
+    person.until(lambda: any(person.pictures["label_image"].data) and set(person.pictures["overlay"].data) != {128})

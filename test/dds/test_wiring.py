@@ -94,6 +94,10 @@ def test_compressed_transports(
     try:
         array = person.until(lambda: (a := person.ask("what is near")).status == Reply.FOUND and a)
         assert len(array.instances) == 2
+        for garbage in (b"", b"\x00" * 40, camera.depth_data[: len(camera.depth_data) // 2]):
+            camera.depth_data = garbage
+            array = person.until(partial(person.refused, "in tatters", Reply.BAD_IMAGE))
+            assert any(hint in array.text for hint in ("holds no image", "no whole image", "damaged"))
     finally:
         camera.close()
 
@@ -167,11 +171,11 @@ class SimulatedTime:
     @property
     def now(self) -> int:
         """Simulated time, nanoseconds."""
-        return round(1e9 * (self._begin + time.monotonic() - self._start))
+        return round(1e9 * (time.monotonic() + self._offset))
 
     def jump(self, seconds: float) -> None:
         """Go on from another time."""
-        self._begin, self._start = seconds, time.monotonic()
+        self._offset = seconds - time.monotonic()
 
     def close(self) -> None:
         """Stop the clock."""
@@ -190,7 +194,7 @@ class CompressedCamera:
         self._node = person.node
         self._picture = cv2.imencode(".jpg", np.full((HEIGHT, WIDTH, 3), 128, np.uint8))[1].tobytes()
         self._depth_format = f"16UC1; compressedDepth {codec}"
-        self._depth_data = compressed_depth(codec)
+        self.depth_data = compressed_depth(codec)
         publish = self._node.create_publisher
         color, depth, info = REMAPPED.values()
         self._color = publish(CompressedImage, f"{color}/compressed", qos_profile_sensor_data)
@@ -204,7 +208,7 @@ class CompressedCamera:
 
     def _publish(self) -> None:
         color = CompressedImage(format="rgb8; jpeg compressed bgr8", data=array.array("B", self._picture))
-        depth = CompressedImage(format=self._depth_format, data=array.array("B", self._depth_data))
+        depth = CompressedImage(format=self._depth_format, data=array.array("B", self.depth_data))
         info = CameraInfo(width=WIDTH, height=HEIGHT, k=[FX, 0.0, CX, 0.0, FY, CY, 0.0, 0.0, 1.0])
         stamp = self._node.get_clock().now().to_msg()
         for publisher, message in ((self._color, color), (self._depth, depth), (self._info, info)):
