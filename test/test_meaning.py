@@ -104,6 +104,36 @@ def test_a_category_means_all_its_members_alike(meaning: Meaning) -> None:
     assert weights(meaning.of(named("tool"))) == pytest.approx({"hammer": 0.5, "screwdriver": 0.5})
 
 
+def test_a_category_goes_from_narrow_to_wide() -> None:
+    index = NameIndex([kind("mug", categories="drinking vessel, vessel"), kind("thermos", categories="bottle, vessel")])
+    vessel = index.match("vessel")
+    drinking = index.match("drinking vessel")
+    assert vessel is not None and drinking is not None
+    assert vessel.strengths[0] == vessel.strengths[1] > 0
+    assert drinking.strengths[0] > vessel.strengths[0] > drinking.strengths[1] == 0
+
+
+def test_either_of_two_nouns_may_be_meant(meaning: Meaning) -> None:
+    reading = meaning.of(named("hammer or screwdriver"))
+    assert weights(reading) == pytest.approx({"hammer": 0.5, "screwdriver": 0.5})
+    assert reading.known == 1
+    assert best(meaning.of(named("hammer or screwdriver", "this screw is loose"))) == "screwdriver"
+    assert best(meaning.of(named("screwdriver or hammer", "knock a nail in"))) == "hammer"
+    assert weights(meaning.of(named("hammer or screwdriver or paint can")))["paint can"] == pytest.approx(1 / 3)
+
+
+def test_names_in_a_text_are_found() -> None:
+    index = NameIndex([kind("mug", "coffee mug"), kind("toast", "slice of toast"), kind("beer mug")])
+    assert index.mentioned("Two slices of toast and my coffee mugs, please").tolist() == [True, True, False]
+    assert not index.mentioned("the toaster is hot").any()
+
+
+def test_what_is_mentioned_is_not_what_is_needed(meaning: Meaning) -> None:
+    unsaid = meaning.of(needed("drive a metal pin into the wall"))
+    said = meaning.of(needed("drive a metal pin into the wall"), "I broke my mallet, drive a metal pin into the wall")
+    assert weights(said)["hammer"] < weights(unsaid)["hammer"]
+
+
 def test_synonyms_name_their_kind_and_are_the_evidence(meaning: Meaning) -> None:
     (hypothesis,) = meaning.of(named("mallet")).hypotheses
     assert (hypothesis.kind.name, hypothesis.evidence) == ("hammer", "mallet")
@@ -193,6 +223,14 @@ def test_warm_reports_a_bad_objects_file(tmp_path: Path, capsys: pytest.CaptureF
     assert "none.yaml" in capsys.readouterr().err
 
 
+def test_held_out_questions_are_not_in_the_knowledge_base() -> None:
+    def plain(text: str) -> str:
+        return "".join(letter for letter in text.lower() if letter.isalpha() or letter == " ")
+
+    told = {plain(text) for each in load_knowledge().kinds for text in (*each.needs, *each.affords, *each.facts)}
+    assert not [question["say"] for question in QUESTIONS if plain(question["say"]) in told]
+
+
 @pytest.mark.timeout(600)
 def test_held_out_questions_find_what_would_do(encoder: SentenceEncoder) -> None:
     kinds = load_knowledge().kinds
@@ -206,8 +244,8 @@ def test_held_out_questions_find_what_would_do(encoder: SentenceEncoder) -> None
         intent = parse(question["say"], lexicon)
         ranked = [each.kind.name for each in meaning.of(intent.targets[0], intent.instruction).hypotheses]
         ranks.append(min((ranked.index(name) for name in question["kinds"] if name in ranked), default=len(kinds)))
-    assert len(QUESTIONS) >= 100
+    assert len(QUESTIONS) >= 250
     found = {top: float(np.mean(np.array(ranks) < top)) for top in (1, 3, 5)}
-    assert found[1] >= 0.80, found
-    assert found[3] >= 0.90, found
-    assert found[5] >= 0.93, found
+    assert found[1] >= 0.84, found
+    assert found[3] >= 0.92, found
+    assert found[5] >= 0.94, found

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from reason_seg_ros.errors import InstructionError
 from reason_seg_ros.segmenters.embedded.language.inflection import edit_distance, is_plural, singular
-from reason_seg_ros.segmenters.embedded.language.intent import Description, Intent, Naming
+from reason_seg_ros.segmenters.embedded.language.intent import Description, Intent, Naming, Superlative
 from reason_seg_ros.segmenters.embedded.language.lexicon import Lexicon
 from reason_seg_ros.segmenters.embedded.language.parser import MAX_LENGTH, parse
 from reason_seg_ros.segmenters.embedded.language.tokens import sentences
@@ -37,6 +37,11 @@ def no(negated: bool) -> str:
     return "not " if negated else ""
 
 
+def extreme(superlative: Superlative) -> str:
+    rank = superlative.rank if superlative.rank > 1 else ""
+    return f"^{superlative.axis}{rank}" + (f">({told(superlative.than)})" if superlative.than else "")
+
+
 def told(description: Description) -> str:
     """A description in the notation of instructions.yaml."""
     parts = [SAID.get(description.naming, description.noun)]
@@ -45,7 +50,7 @@ def told(description: Description) -> str:
     if description.purpose:
         parts.append(f"<{description.purpose}>")
     parts += [f"[{no(each.negated)}{each.value}{' ' + each.on if each.on else ''}]" for each in description.attributes]
-    parts += [f"^{each.axis}{each.rank if each.rank > 1 else ''}" for each in description.superlatives]
+    parts += [extreme(each) for each in description.superlatives]
     parts += [f"{no(each.negated)}{each.kind}({', '.join(map(told, each.anchors))})" for each in description.relations]
     parts += [f"but({told(excluded)})" for excluded in description.excluded]
     return " ".join(parts)

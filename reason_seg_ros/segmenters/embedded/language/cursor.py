@@ -90,6 +90,7 @@ class Draft:
         one: the head was "one": the noun is to be found elsewhere.
         other: "the other ...": not the one that was meant before.
         group: the head is a stack or pile; the description is of the whole.
+        determined: an article, number or the like came before the head.
     """
 
     naming: Naming = Naming.ANY
@@ -108,6 +109,7 @@ class Draft:
     one: bool = False
     other: bool = False
     group: bool = False
+    determined: bool = False
 
     def copy(self) -> Draft:
         """An independent draft with the same contents."""
@@ -131,6 +133,15 @@ class Draft:
         self.relations.extend(other.relations)
         self.excluded.extend(other.excluded)
         self.purpose.extend(other.purpose)
+
+    def become_either(self, others: Sequence[Draft]) -> None:
+        """Mean one of several kinds ("the bigger of the box or the can"); what is said of all of them holds."""
+        nouns = list(dict.fromkeys(other.noun for other in others if other.noun))
+        if nouns:
+            self.naming, self.noun, self.one = Naming.NAMED, " or ".join(nouns), False
+        first, *rest = others
+        self.attributes.extend(a for a in first.attributes if all(a in other.attributes for other in rest))
+        self.relations.extend(r for r in first.relations if all(r in other.relations for other in rest))
 
     @property
     def placed_or_described(self) -> bool:

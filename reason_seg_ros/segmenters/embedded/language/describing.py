@@ -5,17 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from .cursor import Cursor, Draft
-from .function_words import AND, DEFINITE, HAVE, INDEFINITE, JOINERS, NOT, is_content
+from .function_words import AND, DEFINITE, HAVE, INDEFINITE, JOINERS, NOT, SITS, is_content
 from .heads import read_adjective, read_adjectives
 from .intent import Attribute, Naming, Relation
 from .phrase_table import PhraseTable, phrase_set
 from .placing import ON_IT, RELATIONS
-from .vocabulary import ADJECTIVES, PARTS
+from .vocabulary import ADJECTIVES, NUMBERS, PARTS
 
 NounPhrase = Callable[[Cursor], "Draft | None"]
 
 _WITH = PhraseTable(
-    {"with": False, "without": True, "with no": True, "without any": True, "lacking": True, "with out": True}
+    {
+        "with": False,
+        "without": True,
+        "with no": True,
+        "without any": True,
+        "lacking": True,
+        "missing": True,
+        "with out": True,
+    }
 )
 _NOTHING = phrase_set("nothing, no content, no contents, not anything, no liquid, none")
 _IN_IT = phrase_set("in it, inside it, inside, in there, inside of it, on it, in them, inside them, in, in its inside")
@@ -25,12 +33,17 @@ _ALL_OVER = phrase_set(
     "all over, in colour, in color, coloured, colored, in shape, in size, shaped, all around, in tone, throughout, "
     "overall, everywhere, on the outside, in material, through and through"
 )
+_ATTACHED = {"on": True, "attached": True, "off": False, "missing": False}
 _OF_A = frozenset({"of", "in"})
 _KINDS = phrase_set("a, an, the, colour, color, material, shape, size, kind")
 
 
 def read_adjectives_after(cursor: Cursor, draft: Draft) -> bool:
     """ "red", "red and shiny", "red all over" after the noun."""
+    begin = cursor.at
+    lead = cursor.match(SITS)
+    if lead and cursor.sees(ADJECTIVES, lead[0]) and not cursor.sees(ADJECTIVES) and not cursor.sees(RELATIONS):
+        cursor.at += lead[0]  # "lying face down"
     start = cursor.at
     while cursor.sees(ADJECTIVES) or (cursor.peek() in JOINERS | NOT and cursor.sees(ADJECTIVES, 1)):
         here = cursor.at
@@ -39,7 +52,10 @@ def read_adjectives_after(cursor: Cursor, draft: Draft) -> bool:
             cursor.at = here
             break
         cursor.skip(_ALL_OVER)
-    return cursor.at > start
+    if cursor.at > start:
+        return True
+    cursor.at = begin
+    return False
 
 
 def _begins_relation(cursor: Cursor) -> bool:
@@ -51,14 +67,16 @@ def _begins_relation(cursor: Cursor) -> bool:
 def read_material(cursor: Cursor, draft: Draft) -> bool:
     """ "made of wood", "in blue", "of a red colour"."""
     start = cursor.at
-    if not cursor.take(_MADE_OF) and not cursor.take_word(_OF_A):
+    negated = bool(cursor.take_word(NOT))
+    if not cursor.take(_MADE_OF) and (negated or not cursor.take_word(_OF_A)):
+        cursor.at = start
         return False
     cursor.skip(_KINDS)
     found = cursor.match(ADJECTIVES)
     following = cursor.peek(found[0]) if found else ""
     if found and (not is_content(following) or following in _KINDS):
         cursor.at += found[0]
-        draft.attributes.append(Attribute(*found[1]))
+        draft.attributes.append(Attribute(*found[1], negated))
         cursor.skip(_KINDS)
         while cursor.peek() in AND and (more := cursor.match(ADJECTIVES, 1)):
             cursor.at += 1 + more[0]
@@ -108,6 +126,8 @@ def read_possession(cursor: Cursor, draft: Draft, noun_phrase: NounPhrase, negat
             cursor.at = here
             break
         read = True
+    if read:
+        cursor.take(ON_IT)
     return read or _things(cursor, draft, noun_phrase, negated)
 
 
@@ -129,6 +149,7 @@ def _part(cursor: Cursor, draft: Draft, negated: bool) -> bool:
     trial = Draft()
     while word := cursor.take_word(DEFINITE | INDEFINITE):
         negated |= word == "no"
+    cursor.take(NUMBERS)
     read_adjectives(cursor, trial)
     found = cursor.match(PARTS)
     if found is None or (cursor.lexicon.is_head(cursor.peek(found[0])) and is_content(cursor.peek(found[0]))):
@@ -136,6 +157,8 @@ def _part(cursor: Cursor, draft: Draft, negated: bool) -> bool:
         return False
     cursor.at += found[0]
     part = found[1]
+    if cursor.peek() in _ATTACHED and (cursor.peek(1) in JOINERS or not cursor.peek(1)):  # "has its lid on"
+        negated |= not _ATTACHED[cursor.take_word(frozenset(_ATTACHED))]
     if trial.attributes:
         draft.attributes.extend(Attribute(a.family, a.value, a.negated or negated, on=part) for a in trial.attributes)
     if not (trial.attributes and (negated or part == "body")):

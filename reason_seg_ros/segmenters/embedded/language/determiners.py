@@ -20,6 +20,7 @@ from .tokens import COMMA
 from .vocabulary import ADJECTIVES, NUMBERS, ORDINALS, SUPERLATIVES
 
 ONES = frozenset({"one", "ones"})
+SOMETHING = frozenset({"something", "anything", "everything", "whatever"})
 _SEVERAL = frozenset({"any", "few", "several", "many"})
 
 
@@ -56,7 +57,15 @@ def read_pronoun(cursor: Cursor, draft: Draft) -> bool:
     cursor.at += length
     draft.naming, draft.definite, draft.plural = Naming.REFERRED, True, several
     draft.count = None if several else 1
-    draft.other = "other" in said or "others" in said
+    draft.other = bool({"other", "others", "rest", "remaining"} & set(said))
+    return True
+
+
+def _possessive(cursor: Cursor) -> bool:
+    """ "mum's"; not the first word of "children's book"."""
+    if not cursor.peek().endswith("'s") or cursor.lexicon.match(cursor.words, cursor.at):
+        return False
+    cursor.at += 1
     return True
 
 
@@ -85,10 +94,13 @@ def _determiner(cursor: Cursor, draft: Draft) -> bool:
         draft.count, draft.definite, draft.plural = None, True, True
     elif number := cursor.take(NUMBERS):
         draft.count, draft.plural = number, number > 1
+    elif word == "next" and cursor.sees(SUPERLATIVES, 1):  # "the next biggest box"
+        cursor.at += 1
+        draft.rank = 2
     elif cursor.take(OTHER):
         draft.other = True
-        draft.definite |= word != "another"
-    elif cursor.take_word(DEFINITE):
+        draft.definite |= word not in ("another", "different")
+    elif cursor.take_word(DEFINITE) or _possessive(cursor):
         draft.definite = True
     elif cursor.take_word(INDEFINITE):
         draft.plural |= word in _SEVERAL - {"any"}

@@ -12,16 +12,12 @@ DEFINITE = frozenset(split("the, my, your, our, his, her, their, its, this, that
 INDEFINITE = frozenset(split("a, an, some, any, another, every, each, no, several, few, many, more, most, either"))
 POINTING = frozenset(split("this, that, these, those"))
 
-PRONOUNS = PhraseTable(
-    {
-        **dict.fromkeys(
-            ("it", "this", "that", "that one", "this one", "the same", "the same one", "the same thing"), False
-        ),
-        **dict.fromkeys(
-            ("them", "these", "those", "they", "these ones", "those ones", "the others", "the other ones"), True
-        ),
-    }
+_ONE_THING = "it, this, that, that one, this one, the same, the same one, the same thing"
+_THINGS = (
+    "them, these, those, they, these ones, those ones, the others, the other ones, the rest, the rest of them, "
+    "the remaining ones"
 )
+PRONOUNS = PhraseTable(dict.fromkeys(split(_ONE_THING), False) | dict.fromkeys(split(_THINGS), True))
 """Pronoun to whether it means several things."""
 
 EVERY = phrase_set(_WORDS["every"])
@@ -40,7 +36,7 @@ AND = frozenset({"and", "plus", "&"})
 OR = frozenset({"or"})
 JOINERS = frozenset({COMMA, "and", "but", "or", "plus", "yet", "also", "&"})
 RELATIVE = frozenset({"that", "which", "who", "whom"})
-NOT = frozenset({"not", "never", "n't"})
+NOT = frozenset({"not", "never", "n't", "neither", "nor"})
 
 STATE_VERBS = frozenset(split(_WORDS["state_verbs"]))
 """Verbs that people tell a situation with."""

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from .cursor import Cursor, Draft
-from .determiners import ONES, read_determiners, read_everything_but, read_pronoun, starts_head
+from .determiners import ONES, SOMETHING, read_determiners, read_everything_but, read_pronoun, starts_head
 from .function_words import (
     AND,
+    BE,
     DEFINITE,
     FUNCTION_WORDS,
+    HAVE,
     INDEFINITE,
     INTENSIFIERS,
     MODALS,
     NOT,
     OR,
+    SITS,
     STATE_VERBS,
     SUBJECTS,
     is_content,
@@ -20,6 +23,7 @@ from .function_words import (
 from .inflection import is_plural, singular
 from .intent import Attribute, Naming
 from .phrase_table import phrase_set
+from .placing import RELATIONS
 from .tokens import COMMA
 from .vocabulary import (
     ADJECTIVES,
@@ -27,15 +31,18 @@ from .vocabulary import (
     EMPTY_ADJECTIVES,
     GENERIC_NOUNS,
     GROUPS,
+    NUMBERS,
     ONLY_BEFORE_NOUN,
     ORDINALS,
     PARTS,
+    PLURAL_IN_FORM,
     SCENE,
     SUPERLATIVES,
     SURFACES,
 )
 
 _LISTED = AND | OR | {COMMA}
+_THEM = phrase_set("them, these, those, of them, of these, of those")
 _EVERYTHING = phrase_set("everything, stuff")
 _SHADES_TOO = frozenset({"light", "dark", "high"})  # "the light mug" has a light colour; it is not the lightest
 
@@ -46,8 +53,11 @@ def read_head(cursor: Cursor, draft: Draft) -> bool:
         return True
     start = cursor.at
     determined = read_determiners(cursor, draft)
+    draft.determined = determined
     read_adjectives(cursor, draft)
     if not _noun(cursor, draft):
+        if draft.count and draft.plural:  # "both of them"
+            cursor.take(_THEM)
         if cursor.at == start:
             return False
         if cursor.depth and not determined and not draft.superlatives:  # "into wood"
@@ -71,6 +81,7 @@ def read_adjectives(cursor: Cursor, draft: Draft) -> bool:
             cursor.at += 1
         if not (
             _ordinal(cursor, draft)
+            or _number(cursor, draft)
             or _extreme(cursor, draft)
             or read_adjective(cursor, draft)
             or _empty_adjective(cursor)
@@ -88,11 +99,23 @@ def _ordinal(cursor: Cursor, draft: Draft) -> bool:
     return True
 
 
+def _number(cursor: Cursor, draft: Draft) -> bool:
+    """ "the leftmost two cups"."""
+    found = cursor.match(NUMBERS) if draft.superlatives else None
+    if found is None or found[1] == 1:
+        return False
+    cursor.at += found[0]
+    draft.count, draft.plural = found[1], True
+    return True
+
+
 def _extreme(cursor: Cursor, draft: Draft) -> bool:
     found = cursor.match(SUPERLATIVES)
     if found is None or cursor.peek() in _SHADES_TOO:
         return False
     if cursor.peek() in ONLY_BEFORE_NOUN and found[0] == 1 and cursor.peek(1) == "of":
+        return False
+    if cursor.lexicon.match((cursor.peek(),)) and not starts_head(cursor, 1) and found[0] == 1:  # "a lighter"
         return False
     cursor.at += found[0]
     draft.add_extremes(found[1])
@@ -106,6 +129,10 @@ def read_adjective(cursor: Cursor, draft: Draft, before_noun: bool = True) -> bo
     while cursor.sees(INTENSIFIERS) and not cursor.sees(SUPERLATIVES):
         cursor.take(INTENSIFIERS)
     found = cursor.match(ADJECTIVES)
+    if found is None and (attributes := _of_part(cursor.peek())):
+        cursor.at += 1
+        draft.attributes.extend(attributes)
+        return True
     if found is None or (before_noun and _is_noun_itself(cursor, found[0])):
         cursor.at = start
         return False
@@ -113,6 +140,22 @@ def read_adjective(cursor: Cursor, draft: Draft, before_noun: bool = True) -> bo
     cursor.at += found[0]
     draft.attributes.append(Attribute(family, value, negated))
     return True
+
+
+def _of_part(word: str) -> list[Attribute]:
+    """ "red-capped" has a red cap, "lidless" and "unlabelled" things lack a part; [] for a word that tells of none."""
+    look, _, owning = word.rpartition("-")
+    lacking = word.endswith("less") or word.startswith("un")
+    stem = owning.removesuffix("less").removesuffix("ed")
+    if stem == owning:
+        return []
+    stem = stem.removeprefix("un") if lacking else stem
+    part = next((found[1] for form in (stem, f"{stem}e", stem[:-1]) if (found := PARTS.match((form,)))), None)
+    adjective = ADJECTIVES.match((look,))
+    if part is None or (adjective is None) != lacking:
+        return []
+    seen = [Attribute(*adjective[1], on=part)] if adjective else []
+    return [*seen, Attribute("part", part, negated=lacking)]
 
 
 def _is_noun_itself(cursor: Cursor, length: int) -> bool:
@@ -185,8 +228,14 @@ def _name(cursor: Cursor, draft: Draft) -> bool:
         return False
     if plural:
         said[-1] = singular(said[-1])
-    draft.naming, draft.noun = Naming.NAMED, " ".join(said)
+    if draft.count == 2 and draft.definite and not (plural or said[-1] in PLURAL_IN_FORM):  # "both the fork and ..."
+        draft.count, draft.plural = 1, False
     draft.plural |= plural
+    draft.naming, draft.noun = Naming.NAMED, " ".join(said)
+    *described, last = said
+    if described and last in GENERIC_NOUNS and not cursor.lexicon.match(said):  # "squishy thing"
+        draft.naming, draft.noun = Naming.ANY, ""
+        draft.purpose.extend(described)
     return True
 
 
@@ -200,7 +249,10 @@ def _is_noun_after_all(cursor: Cursor, first: bool) -> bool:
     """True for a small word that is part of a known noun, or for "can" where a noun is due."""
     if cursor.lexicon.match(cursor.words, cursor.at, shortest=2):
         return True
-    a_noun = first and cursor.peek() in MODALS and cursor.lexicon.match((cursor.peek(),)) is not None
+    a_noun = cursor.peek() in MODALS and cursor.lexicon.match((cursor.peek(),)) is not None
+    following = cursor.peek(1)
+    if not first and (is_content(following) or following in BE | HAVE | NOT):  # "the cup can hold", "a tomato can"
+        return False
     return a_noun and SUBJECTS.match(cursor.words, cursor.at + 1) is None
 
 
@@ -214,9 +266,21 @@ def _is_verb(cursor: Cursor) -> bool:
     return word.endswith("s") and cursor.lexicon.is_head(noun) and (has_object or not cursor.lexicon.is_head(word))
 
 
+def _is_state(cursor: Cursor) -> bool:
+    """True for "sticking (out of ...)" after a noun, not for a word that is a noun itself ("tool set")."""
+    return cursor.sees(SITS) and not cursor.lexicon.is_head(cursor.peek())
+
+
 def _ends_noun(cursor: Cursor) -> bool:
     """True if a word after a noun starts something else: "container red all over", "mug leftmost"."""
-    if cursor.sees(SUPERLATIVES) or cursor.sees(INTENSIFIERS) or (cursor.verb_due and _is_verb(cursor)):
+    if (
+        cursor.sees(SUPERLATIVES)
+        or cursor.sees(INTENSIFIERS)
+        or cursor.sees(RELATIONS)
+        or cursor.peek() in SOMETHING
+        or _is_state(cursor)
+        or (cursor.verb_due and _is_verb(cursor))
+    ):
         return True
     adjective = cursor.match(ADJECTIVES)
     if adjective is None:

@@ -35,10 +35,13 @@ class Superlative:
 
     `axis`: "near", "far", "left", "right", "high", "low", "large", "small", "tall", "short", "long", "thin",
     "wide", "narrow", "light", "dark", "middle". `rank` 1 is the extreme itself, 2 the next ("second from the left").
+    With `than` it compares: everything beyond that thing fits ("taller than the mug"). The thing itself is among the
+    description's `excluded`.
     """
 
     axis: str
     rank: int = 1
+    than: Description | None = None
 
 
 @dataclass(frozen=True)
@@ -61,7 +64,8 @@ class Description:
 
     Attributes:
         naming: how the kind is given.
-        noun: head noun phrase without attributes, singular, lower case ("mustard bottle"); "" unless NAMED.
+        noun: head noun phrase without attributes, singular, lower case ("mustard bottle"); "" unless NAMED. An
+            extreme or a purpose that chooses among several kinds has "box or can".
         purpose: the words that tell the need or fact ("stir my tea with"); "" if there are none. A named
             description may have one too ("the cup I can drink hot tea from").
         attributes, superlatives, relations: all must hold; superlatives apply last.

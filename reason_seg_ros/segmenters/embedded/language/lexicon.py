@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -69,19 +70,28 @@ class Lexicon:
             return word
         limit = 2 if len(word) >= _SHORTEST_DOUBLE_TYPO else 1
         ranked = sorted(
-            (min(edit_distance(form, candidate, limit) for form in {word, singular(word)}), candidate)
+            (
+                min(edit_distance(form, candidate, limit) for form in {word, singular(word)}),
+                _once(candidate) != _once(word),
+                candidate,
+            )
             for candidate in self._words
             if candidate[0] == word[0] and len(candidate) >= _SHORTEST_TYPO - 1
         )
-        if not ranked or ranked[0][0] > limit or (len(ranked) > 1 and ranked[1][0] == ranked[0][0]):
+        if not ranked or ranked[0][0] > limit or (len(ranked) > 1 and ranked[1][:2] == ranked[0][:2]):
             return word
-        best = ranked[0][1]
+        best = ranked[0][2]
         plural = edit_distance(word, best + "s", limit) < edit_distance(word, best, limit)
         return best + "s" if plural else best
 
     def _is_word(self, word: str) -> bool:
         known = self._words
         return word in known or singular(word) in known or word in self._english or singular(word) in self._english
+
+
+def _once(word: str) -> str:
+    """Doubled letters written once: the likeliest typing error, "bannana"."""
+    return re.sub(r"(.)\1", r"\1", word)
 
 
 def _nouns(kind: ObjectKind) -> list[str]:

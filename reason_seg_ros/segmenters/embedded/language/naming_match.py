@@ -4,16 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 
 from ..knowledge.base import noun_key
 from ..knowledge.kinds import ObjectKind
+from .inflection import singular
 from .vocabulary import ADJECTIVES
 
 # How strongly each way of naming speaks for a kind. "the can" may be any kind of can, each about as much as the plain
 # can; "the mug" is a mug before it is a beer mug.
 NAME, SYNONYM, CATEGORY, HEAD, SYNONYM_HEAD = 1.0, 0.8, 0.5, 0.4, 0.2
+
+
+_LONGEST_MENTION = 3  # words
+_WIDER = 0.8
+"""Categories go from narrow to wide: a mug is a drinking vessel first of all, a thermos is a bottle before that."""
+_CATEGORY_HEAD = 0.5  # "hand tool" makes a tool
 
 
 @dataclass(frozen=True)
@@ -41,8 +49,9 @@ class NameIndex:
             self._add(index, kind.name, NAME, HEAD)
             for synonym in kind.synonyms:
                 self._add(index, synonym, SYNONYM, SYNONYM_HEAD)
-            for category in kind.categories:
-                self._add(index, category, CATEGORY, 0.0)
+            for place, category in enumerate(kind.categories):
+                strength = CATEGORY * _WIDER**place
+                self._add(index, category, strength, strength * _CATEGORY_HEAD)
 
     def match(self, noun: str) -> NameMatch | None:
         """The kinds that a noun in the singular names; None if neither it nor its last words are known.
@@ -59,6 +68,17 @@ class NameIndex:
                 readings.append(self._entries.get(" ".join(words[start + 1 :]), {}))
             return self._merged(readings, whole=start == 0)
         return None
+
+    def mentioned(self, text: str) -> np.ndarray:
+        """(K,) True for the kinds whose name or synonym occurs in a text."""
+        found = np.zeros(self._count, bool)
+        words = [word.strip(",.?!") for word in noun_key(text).split()]
+        for start, length in product(range(len(words)), range(1, _LONGEST_MENTION + 1)):
+            *before, last = words[start : start + length]
+            for key in {" ".join([*before, last]), " ".join([*before, singular(last)])}:
+                for index, (strength, _) in self._entries.get(key, {}).items():
+                    found[index] |= strength >= SYNONYM
+        return found
 
     def _add(self, index: int, name: str, strength: float, head_strength: float) -> None:
         words = noun_key(name).split()

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from .clauses import read_relative
 from .cursor import Cursor, Draft
 from .describing import read_adjectives_after, read_material, read_parts
-from .function_words import AND, EXCEPT, INDEFINITE, JOINERS, NOT, OF_THESE, is_content
+from .function_words import AND, EXCEPT, INDEFINITE, INTENSIFIERS, JOINERS, NOT, OF_THESE, OR, is_content
 from .heads import read_head
 from .intent import Description, Naming, Relation
 from .phrase_table import phrase_set
 from .placing import at_place, group_description, read_distance, read_place
-from .purposes import said_purpose
+from .predicates import read_relative
+from .purposes import take_purpose
 from .tokens import COMMA
-from .vocabulary import EDGES, UNITS
+from .vocabulary import EDGES, PARTS, UNITS
 
 _FOR_PERSON = phrase_set(
     "for me, for us, for him, for her, for you, to me, to us, to him, to her, for my friend, for the guests, please"
@@ -21,8 +21,9 @@ _CALLED = phrase_set("called, named, known as, labelled, labeled, that is called
 _USED = frozenset(
     {"used", "meant", "made", "designed", "suitable", "suited", "good", "needed", "intended", "useful", "ideal"}
 )
+_WRITTEN = frozenset({"labelled", "labeled", "marked", "saying", "reading"})
 _BUT = frozenset({"but"})
-_DETERMINERS = frozenset({"the", "my", "your", "a", "an", "this", "that", "our"})
+_DETERMINERS = frozenset({"the", "my", "your", "a", "an", "this", "that", "our", "its"})
 
 
 def noun_phrase(cursor: Cursor) -> Draft | None:
@@ -44,6 +45,7 @@ def _modifier(cursor: Cursor, draft: Draft) -> bool:
     return (
         cursor.skip(OF_THESE)
         or cursor.skip(_FOR_PERSON)
+        or _grip(cursor)
         or _called(cursor, draft)
         or _exception(cursor, draft)
         or read_distance(cursor, draft, noun_phrase)
@@ -81,10 +83,15 @@ def _exception(cursor: Cursor, draft: Draft) -> bool:
     start = cursor.at
     if cursor.peek() == COMMA:
         cursor.at += 1
+    if cursor.sees(INTENSIFIERS) and cursor.peek(1) in NOT:  # "fruit, just not a banana"
+        cursor.at += 1
     everything_but = draft.naming is Naming.ANY and cursor.take_word(_BUT)
     if not everything_but and not cursor.take(EXCEPT):
         cursor.at = start
         return False
+    if cursor.peek() in _USED | {"for"}:  # "something not for eating"
+        take_purpose(draft, ["not", *cursor.take_rest()])
+        return True
     found: list[Description] = []
     while (other := noun_phrase(cursor)) is not None:
         if other.one and draft.naming is Naming.NAMED:
@@ -97,6 +104,15 @@ def _exception(cursor: Cursor, draft: Draft) -> bool:
         cursor.at = start
         return False
     draft.excluded.extend(found)
+    return True
+
+
+def _grip(cursor: Cursor) -> bool:
+    """ "by its handle" says how to take it."""
+    part = cursor.match(PARTS, 2)
+    if cursor.peek() != "by" or cursor.peek(1) not in _DETERMINERS or part is None:
+        return False
+    cursor.at += 2 + part[0]
     return True
 
 
@@ -126,7 +142,7 @@ def _of(cursor: Cursor, draft: Draft) -> bool:
         cursor.at = start
         return False
     if draft.one or (draft.naming is Naming.ANY and not draft.group):
-        _choose_among(draft, inner)
+        _choose_among(cursor, draft, inner)
     elif draft.group:
         draft.naming, draft.noun, draft.group, draft.count = inner.naming, inner.noun, False, None
         draft.relations = [Relation("with", (group_description(_bare_group(draft)),))]
@@ -151,18 +167,34 @@ def _bare_group(draft: Draft) -> Draft:
     return bare
 
 
-def _choose_among(draft: Draft, group: Draft) -> None:
-    """ "the larger of the two mugs": the kind comes from the group, the number from before it."""
-    draft.naming, draft.noun, draft.one = group.naming, group.noun, group.one
+def _choose_among(cursor: Cursor, draft: Draft, group: Draft) -> None:
+    """ "the larger of the two mugs", "... of the box or the can": the kinds follow, the number comes before."""
     draft.plural = False
+    others = [group]
+    while draft.superlatives and not group.plural and cursor.peek() in AND | OR | {COMMA}:
+        here = cursor.at
+        while cursor.peek() in AND | OR | {COMMA}:
+            cursor.at += 1
+        other = noun_phrase(cursor)
+        if other is None or other.naming is not Naming.NAMED:
+            cursor.at = here
+            break
+        others.append(other)
+    if len(others) > 1:
+        draft.become_either(others)
+        return
+    draft.naming, draft.noun, draft.one = group.naming, group.noun, group.one
     draft.add_all(group)
 
 
 def _used(cursor: Cursor, draft: Draft) -> bool:
-    """ "used to cut paper", "meant for writing"."""
+    """ "used to cut paper", "meant for writing", "labelled fragile"."""
+    if cursor.peek() in _WRITTEN and cursor.peek(1):
+        draft.purpose.extend(cursor.take_rest())
+        return True
     if cursor.peek() not in _USED or cursor.peek(1) not in ("to", "for", "in", "by", "as", "when", "with"):
         return False
-    draft.purpose.extend(said_purpose(cursor.take_rest()))
+    take_purpose(draft, cursor.take_rest())
     return True
 
 
@@ -175,5 +207,5 @@ def _aim(cursor: Cursor, draft: Draft) -> bool:
         unnamed and (is_content(word) or word in INDEFINITE or word in ("in", "where", "as", "about", "when"))
     ):
         return False
-    draft.purpose.extend(said_purpose(cursor.take_rest()))
+    take_purpose(draft, cursor.take_rest())
     return True

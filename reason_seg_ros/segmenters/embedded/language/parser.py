@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ....errors import InstructionError
-from .clause_reader import Clause, Force, read_clauses
+from .clause import Clause, Force
+from .clause_reader import read_clauses
 from .cursor import Draft
 from .intent import Attribute, Intent, Naming
 from .lexicon import Lexicon
@@ -39,6 +40,8 @@ def parse(instruction: str, lexicon: Lexicon) -> Intent:
         )
     main = _main(clauses)
     situation = [clause for clause in clauses if clause is not main and clause.force is not Force.EMPTY]
+    if main is None and not situation and clauses[-1].drafts:  # "what is it?"
+        return _intent(instruction, clauses[-1].drafts, False)
     if main is None:
         return _need(instruction, situation or clauses)
     drafts = _without_pronoun(main.drafts, clauses[: clauses.index(main)])

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from .cursor import Cursor, Draft
 from .determiners import starts_head
-from .function_words import AND, DEFINITE, INDEFINITE, INTENSIFIERS, NOT, SITS
+from .function_words import AND, BE, DEFINITE, INDEFINITE, INTENSIFIERS, NOT, SITS
 from .intent import Description, Naming, Relation, Superlative
 from .phrase_table import PhraseTable, phrase_set
 from .tokens import COMMA
@@ -32,6 +33,7 @@ ON_IT = PhraseTable.of(
 )
 """Where something had is: "the bowl with a spoon in it" contains the spoon."""
 
+_SIDE_OF_IT = PhraseTable.of({side: f"to its {side}, on its {side}, at its {side}" for side in ("left", "right")})
 _EACH_OTHER = phrase_set("each other, one another, eachother")
 _THAN = phrase_set("than")
 _FRONTAL = frozenset({"front", "near"})
@@ -46,6 +48,9 @@ def read_place(cursor: Cursor, draft: Draft, noun_phrase: NounPhrase) -> bool:
     if cursor.possessed and cursor.sees(ON_IT):
         cursor.at = start
         return False
+    if side := cursor.take(_SIDE_OF_IT):
+        draft.relations.append(Relation(side, (Description(Naming.REFERRED),), negated))
+        return True
     if _side_of_view(cursor, draft) or _counted(cursor, draft):
         return True
     if (ordinal := cursor.match(ORDINALS)) and cursor.sees(SUPERLATIVES, ordinal[0]):  # "second closest to the camera"
@@ -54,7 +59,7 @@ def read_place(cursor: Cursor, draft: Draft, noun_phrase: NounPhrase) -> bool:
     relation, extreme = cursor.match(RELATIONS), cursor.match(SUPERLATIVES)
     if extreme and extreme[0] == 1 and cursor.peek() in ONLY_BEFORE_NOUN:
         extreme = None
-    if extreme and (relation is None or extreme[0] >= relation[0] or not _has_anchor(cursor, relation[0])):
+    if extreme and (relation is None or extreme[0] > relation[0] or not _has_anchor(cursor, relation[0])):
         return _extreme(cursor, draft, extreme, noun_phrase)
     if relation and _relation(cursor, draft, relation, negated, noun_phrase):
         return True
@@ -74,6 +79,8 @@ def _skip_lead(cursor: Cursor) -> None:
 def _skip_verb(cursor: Cursor) -> None:
     """ "standing", and "left" only where it is no side: "left on the table", "left of the bowl"."""
     while cursor.sees(SITS) and not cursor.sees(RELATIONS) and not cursor.sees(_SIDES):
+        if cursor.verb_due and cursor.peek() in BE:  # the verb of the sentence: "my shirt is full of creases"
+            return
         cursor.take(SITS)
 
 
@@ -138,7 +145,11 @@ def _extreme(cursor: Cursor, draft: Draft, found: tuple[int, Sequence[Superlativ
             return True
         cursor.at = here
     if cursor.take(_THAN) and (anchor := noun_phrase(cursor)):
-        draft.excluded.append(anchor.settled())
+        if anchor.one and draft.naming is Naming.NAMED:  # "a mug bigger than the red one"
+            anchor.naming, anchor.noun = Naming.NAMED, draft.noun
+        than = anchor.settled()
+        draft.superlatives[-1] = replace(draft.superlatives[-1], than=than)
+        draft.excluded.append(than)
         return True
     cursor.at = here
     return True

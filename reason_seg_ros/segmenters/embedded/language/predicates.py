@@ -6,11 +6,23 @@ from collections.abc import Callable
 
 from .cursor import Cursor, Draft
 from .describing import read_adjectives_after, read_having, read_material, read_possession
-from .function_words import BE, INTENSIFIERS, JOINERS, NOT, OF_THESE, RELATIVE, SUBJECTS
+from .function_words import (
+    BE,
+    DEFINITE,
+    HAVE,
+    INDEFINITE,
+    INTENSIFIERS,
+    JOINERS,
+    NOT,
+    OF_THESE,
+    RELATIVE,
+    SITS,
+    SUBJECTS,
+)
 from .intent import Attribute, Description, Naming, Relation
 from .phrase_table import phrase_set
-from .placing import at_place, group_description, read_place
-from .purposes import said_purpose
+from .placing import RELATIONS, at_place, group_description, read_place
+from .purposes import take_purpose
 from .requests import begins_request
 from .tokens import COMMA
 from .vocabulary import ADJECTIVES, CONTAINERS
@@ -26,7 +38,21 @@ _STACKED = phrase_set(
 )
 _HOLDS = phrase_set("contains, contain, holds, hold, containing, holding, carries")
 _GOING_ON = frozenset({"with", "without", "for", "than", "except"})
+_GONE = frozenset({"missing", "gone", "lost", "off", "broken"})
+_NOR = frozenset({"nor"})
 _WHOSE = frozenset({"whose"})
+_TURNED = {
+    "on": "under",
+    "under": "on",
+    "in": "containing",
+    "containing": "in",
+    "left": "right",
+    "right": "left",
+    "front": "behind",
+    "behind": "front",
+    "beside": "beside",
+    "near": "near",
+}
 _STANDING = phrase_set("standing, stands, stand")
 
 
@@ -35,6 +61,8 @@ def read_relative(cursor: Cursor, draft: Draft, noun_phrase: NounPhrase) -> bool
     start = cursor.at
     if cursor.take_word(_WHOSE):
         return _whose(cursor, draft, noun_phrase)
+    if _turned_place(cursor, draft, noun_phrase):
+        return True
     if cursor.peek() == COMMA and cursor.peek(1) in RELATIVE:
         cursor.at += 1
     if cursor.take_word(RELATIVE) and not cursor.done:
@@ -44,13 +72,35 @@ def read_relative(cursor: Cursor, draft: Draft, noun_phrase: NounPhrase) -> bool
     return subject is not None and cursor.peek(subject[0]) != "" and _purpose(cursor, draft)
 
 
+def _turned_place(cursor: Cursor, draft: Draft, noun_phrase: NounPhrase) -> bool:
+    """ "on which the mug stands", "(that) the mug is on": the mug is on it, so it is under the mug."""
+    start = cursor.at
+    found = cursor.match(RELATIONS)
+    if found and cursor.peek(found[0]) == "which":
+        cursor.at += found[0] + 1
+    else:
+        found = None
+        cursor.take_word(RELATIVE)
+    anchor = noun_phrase(cursor) if cursor.peek() in DEFINITE | INDEFINITE else None
+    verb = anchor is not None and cursor.skip(SITS)
+    if verb and found is None and (found := cursor.match(RELATIONS)):
+        cursor.at += found[0]
+    if anchor is None or not verb or found is None or found[1] not in _TURNED or not _at_boundary(cursor):
+        cursor.at = start
+        return False
+    draft.relations.append(Relation(_TURNED[found[1]], (anchor.settled(),)))
+    return True
+
+
 def _whose(cursor: Cursor, draft: Draft, noun_phrase: NounPhrase) -> bool:
     """ "whose lid is red" is "with a red lid"."""
     rest = list(cursor.left)
     verb = next((at for at, word in enumerate(rest) if word in BE), None)
     if verb is None:
         return _purpose(cursor, draft)
-    negated = verb + 1 < len(rest) and rest[verb + 1] in NOT
+    if rest[verb + 1 :] and rest[verb + 1] in _GONE:
+        rest[verb + 1 :] = []
+    negated = verb + 1 == len(rest) or rest[verb + 1] in NOT
     turned = rest[verb + 1 + negated :] + rest[:verb]
     inner = Cursor(turned, cursor.lexicon)
     if not read_possession(inner, draft, noun_phrase, negated) or not inner.done:
@@ -97,6 +147,10 @@ def _visible(cursor: Cursor, draft: Draft, noun_phrase: NounPhrase) -> bool:
 
 
 def _statement(cursor: Cursor, draft: Draft, noun_phrase: NounPhrase) -> bool:
+    while cursor.sees(INTENSIFIERS) and cursor.peek(1) in BE | HAVE:  # "still has"
+        cursor.take(INTENSIFIERS)
+    if cursor.peek() in HAVE and cursor.sees(ADJECTIVES):  # "has fallen over"
+        return _adjectives(cursor, draft)
     if (
         _group(cursor, draft, noun_phrase)
         or read_having(cursor, draft, noun_phrase)
@@ -104,6 +158,7 @@ def _statement(cursor: Cursor, draft: Draft, noun_phrase: NounPhrase) -> bool:
     ):
         return True
     cursor.take_word(BE)
+    cursor.skip(OF_THESE)
     if read_having(cursor, draft, noun_phrase):
         return True
     return (
@@ -182,14 +237,23 @@ def _holds(cursor: Cursor, draft: Draft, noun_phrase: NounPhrase) -> bool:
 
 def _identity(cursor: Cursor, draft: Draft, noun_phrase: NounPhrase) -> bool:
     """ "is the bigger one", "is the largest", "is not the red one": another noun phrase that says nothing of a kind."""
+    predicate = cursor.peek(-1) in BE
     negated = bool(cursor.take_word(NOT))
     other = noun_phrase(cursor)
     if other is None or other.purpose:
         return False
-    if negated and other.naming is Naming.NAMED:
-        draft.excluded.append(other.settled())
+    named = other.naming is Naming.NAMED
+    known = named and cursor.lexicon.is_head(other.noun.rpartition(" ")[2])
+    if negated and named:
+        unnamed = Description(Naming.NEEDED, purpose=other.noun)  # "is not edible"
+        draft.excluded.append(other.settled() if known else unnamed)
+        while cursor.take_word(_NOR) and (other := noun_phrase(cursor)):
+            draft.excluded.append(other.settled())
         return True
-    if other.naming is Naming.NAMED or not other.placed_or_described:
+    if known and predicate and not other.relations and (draft.naming is Naming.ANY or draft.one):
+        _become_kind(cursor, draft, other)
+        return True
+    if named or not other.placed_or_described:
         return False
     if negated:
         other.naming, other.noun = draft.naming, draft.noun
@@ -197,6 +261,17 @@ def _identity(cursor: Cursor, draft: Draft, noun_phrase: NounPhrase) -> bool:
         return True
     draft.add_all(other)
     return True
+
+
+def _become_kind(cursor: Cursor, draft: Draft, kind: Draft) -> None:
+    """ "(which of these) is a tool"; a noun that is only half known is a fact, "is a hard white ball"."""
+    draft.add_all(kind)
+    words = kind.noun.split()
+    found = cursor.lexicon.match(words)
+    if found is None or found.length < len(words):
+        draft.purpose.extend(["a", *words])
+    else:
+        draft.naming, draft.noun, draft.one = Naming.NAMED, kind.noun, False
 
 
 def _at_boundary(cursor: Cursor) -> bool:
@@ -207,5 +282,5 @@ def _at_boundary(cursor: Cursor) -> bool:
 
 def _purpose(cursor: Cursor, draft: Draft) -> bool:
     """Everything that is left tells what the thing is for or known for."""
-    draft.purpose.extend(said_purpose(cursor.take_rest()))
+    take_purpose(draft, cursor.take_rest())
     return True

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from .cursor import Draft
 from .function_words import INTENSIFIERS, MODALS, NOT, SUBJECTS
+from .intent import Description, Naming
 from .phrase_table import PhraseTable, phrase_set
 from .tokens import COMMA
 from .word_file import load_words
 
 _WORDS = load_words("purposes")
 
+_PLAIN_MODALS = MODALS - {"should", "shall", "must", "may", "might"}
 _LEADING = phrase_set(_WORDS["leading"])
 _USE = phrase_set(_WORDS["use"])
 _TRAILING = PhraseTable(
@@ -42,10 +45,12 @@ def said_purpose(words: Sequence[str]) -> list[str]:
     words = _without_trailing([word for word in words if word != COMMA])
     while words:
         lead = _USE.match(words)
+        if words[0] in MODALS and words[1:2] and words[1] in NOT:
+            break
         if lead and lead[0] == len(words):
             return []
         subject = SUBJECTS.match(words)
-        if words[0] in MODALS and len(words) > 1 and words[1] not in NOT:
+        if words[0] in MODALS and len(words) > 1:
             words = words[1:]
         elif subject and len(words) > subject[0] and not _is_feeling(words, subject[0]):
             words = words[subject[0] :]
@@ -56,6 +61,19 @@ def said_purpose(words: Sequence[str]) -> list[str]:
         else:
             break
     return list(words)
+
+
+def take_purpose(draft: Draft, words: Sequence[str]) -> None:
+    """Add a purpose to a draft; what a thing is not for ("is not for eating", "cannot be eaten") is excluded.
+
+    A prohibition stays a purpose: "should not be put in the dishwasher" is a fact about what is meant.
+    """
+    purpose = said_purpose(words)
+    lead = 1 if purpose[:1] and purpose[0] in _PLAIN_MODALS else 0
+    if len(purpose) > lead + 1 and purpose[lead] in NOT and (avoided := said_purpose(purpose[lead + 1 :])):
+        draft.excluded.append(Description(Naming.NEEDED, purpose=" ".join(avoided)))
+    else:
+        draft.purpose.extend(purpose)
 
 
 def _is_feeling(words: Sequence[str], subject: int) -> bool:

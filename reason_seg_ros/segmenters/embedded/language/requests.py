@@ -16,6 +16,7 @@ class Opening(Enum):
     """What kind of clause an opening begins."""
 
     REQUEST = "request"  # "bring me ..."
+    TASK = "task"  # "keep the sandwich fresh": what is named is wanted only if nothing more is said
     MOVE = "move"  # "put ... into the box": the last place is a destination
     WISH = "wish"  # "I'd like ..."
     AIM = "aim"  # "I want to take ...": a thing to take, or a need ("a picture")
@@ -38,6 +39,9 @@ _DOING = (
 _MOVES = phrase_set(_WORDS["moving"])
 _AFTER_NEED_ONLY = frozenset(split(_WORDS["after_need_only"]))
 """Verbs that after "I need to" tell a need and not which thing to find."""
+
+_TASKS = frozenset(split(_WORDS["tasks"]))
+"""Verbs that do something with a thing: with a thing in view they ask for it, otherwise for what helps."""
 
 _OBJECTS = phrase_set(_WORDS["objects"])
 _WISHES = phrase_set(_WORDS["wishes"])
@@ -136,11 +140,15 @@ def _read_request(words: Sequence[str], at: int) -> tuple[int, Opening] | None:
         elif not (at > start and (found := _POLITE.match(words, at))):
             break
         at += found[0]
-    for table, opening in ((_MOVES, Opening.MOVE), (_REQUESTS, Opening.REQUEST)):
-        if found := table.match(words, at):
+    moves, requests = _MOVES.match(words, at), _REQUESTS.match(words, at)
+    longest = max(moves or (0, True), requests or (0, True), key=lambda found: found[0])
+    for found, opening in ((moves, Opening.MOVE), (requests, Opening.REQUEST)):
+        if found and found == longest:
             verb = " ".join(words[at : at + found[0]])
             if needing and verb in _AFTER_NEED_ONLY:
                 return None
+            if opening is Opening.REQUEST and verb in _TASKS:
+                opening = Opening.TASK
             at += found[0]
             while (more := _OBJECTS.match(words, at)) and at + more[0] < len(words) and not _is_place(words, at):
                 at += more[0]

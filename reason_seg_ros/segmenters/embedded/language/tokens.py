@@ -14,6 +14,7 @@ _PLAIN = str.maketrans({"’": "'", "‘": "'", "`": "'", "´": "'", "“": " ",
 
 _CONTRACTIONS = {
     "can't": "can not",
+    "cannot": "can not",
     "won't": "will not",
     "let's": "let us",
     "gimme": "give me",
@@ -24,10 +25,20 @@ _CONTRACTIONS = {
     "wheres": "where is",
     "im": "i am",
     "dont": "do not",
+    "pls": "please",
+    "plz": "please",
+    "thx": "thanks",
+    "teh": "the",
+    "adn": "and",
+    "smth": "something",
+    "sth": "something",
+    "u": "you",
+    "ur": "your",
 }
 _ENDINGS = {"n't": "not", "'m": "am", "'re": "are", "'ve": "have", "'ll": "will", "'d": "would"}
 _IS_BEFORE_S = {
     "what",
+    "whatever",
     "where",
     "who",
     "that",
@@ -72,6 +83,10 @@ def _written_out(word: str) -> list[str]:
             return [word.removesuffix(ending), full]
     if word.startswith("non-"):
         return ["not", word[4:]]
+    if word.endswith("-less"):
+        return [word.replace("-", "")]
+    if "-and-" in word or word.endswith("-ish"):  # "black-and-white", "square-ish"
+        return word.removesuffix("-ish").replace("-and-", " and ").split()
     if word.endswith("'s") and word[:-2] in _IS_BEFORE_S:
         return [word[:-2], "is"]
     return [word]

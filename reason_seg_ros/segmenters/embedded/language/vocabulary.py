@@ -51,7 +51,10 @@ ADJECTIVES = _adjectives()
 
 
 _AXES = _WORDS["axes"]
-_OF_CAMERA = "the camera, camera, the robot, the viewer, the lens, the observer, the gripper, you, me, us"
+_OF_CAMERA = (
+    "the camera, camera, the robot, robot, the robot arm, robot arm, the arm, the gripper, gripper, the viewer, "
+    "the lens, the observer, you, me, us"
+)
 _TOWARDS_CAMERA = "nearest to, nearest, closest to, closest, closer to, nearer to, nearer"
 _AWAY_FROM_CAMERA = _WORDS["away_from_camera"]
 
