@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import pytest
-from grounding_scene import BOWL, CARTON, MUG, read, scene, thing
+from grounding_scene import BOWL, CARTON, KINDS, MUG, read, scene, thing
 
 from reason_seg_ros.segmenters.embedded.grounding.decide import decide
 from reason_seg_ros.segmenters.embedded.grounding.evidence import Evidence
 from reason_seg_ros.segmenters.embedded.grounding.explain import Words, explain, phrase, segments, steps
+from reason_seg_ros.segmenters.embedded.grounding.naming import label_of
 from reason_seg_ros.segmenters.embedded.grounding.resolve import Resolver
+from reason_seg_ros.segmenters.embedded.language.hypothesis import Hypothesis, Reading
 from reason_seg_ros.segmenters.embedded.language.intent import (
     Attribute,
     Description,
@@ -111,3 +113,41 @@ def test_an_empty_view_is_said() -> None:
     words, _, decisions = said(scene(), mug())
     assert "no mug" in words.text
     assert segments(decisions, words, scene()) == ()
+
+
+def test_two_colours_are_joined() -> None:
+    target = mug(attributes=(Attribute("color", "red"), Attribute("size", "small"), Attribute("color", "white")))
+    assert phrase(target) == "small red and white mug"
+
+
+def test_a_coloured_part_is_said_once() -> None:
+    target = mug(attributes=(Attribute("color", "red", on="lid"), Attribute("part", "lid")))
+    assert phrase(target) == "mug with a red lid"
+
+
+def wanted(purpose: str, likely: bool) -> Reading:
+    kinds = [k for k in KINDS if k.name == "mug"] if likely else [k for k in KINDS if k.name == "ball"]
+    return Reading((Hypothesis(kinds[0], 1.0, purpose),), 0.9)
+
+
+@pytest.mark.parametrize(
+    ("instruction", "purpose", "words"),
+    [
+        ("Something to drink my tea from", "drink my tea from", "to drink your tea from"),
+        ("I am thirsty", "i am thirsty", "for this"),
+    ],
+)
+def test_needs_are_said_back_as_they_were_said(evidence: Evidence, instruction: str, purpose: str, words: str) -> None:
+    need = Description(Naming.NEEDED, purpose=purpose)
+    intent = Intent(instruction, (need,), definite=False)
+    resolution = Resolver(evidence, lambda _: wanted(purpose, likely=True)).resolve(need)
+    text = explain(intent, [decide(intent, resolution, evidence)], evidence).text
+    assert words in text
+    assert "i am" not in text
+
+
+def test_a_guessed_kind_is_not_said_as_if_known(evidence: Evidence) -> None:
+    need = Description(Naming.NEEDED, purpose="play with")
+    resolution = Resolver(evidence, lambda _: wanted("play with", likely=False)).resolve(need)
+    labels = {label_of(i, evidence, resolution) for i in range(len(evidence.candidates))}
+    assert labels == {"object"}

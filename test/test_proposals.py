@@ -27,6 +27,17 @@ def test_things_apart_on_a_table_are_found_whole():
     assert all(proposal.support == 0 and 0 < proposal.score <= 1 for proposal in scenery.proposals)
 
 
+def test_a_wall_beside_the_table_scores_less_than_a_thing_on_it():
+    things = [Box(0, 0, (0.09, 0.07, 0.16), RED), Box(0.55, 0, (0.05, 1.5, 1.2), WHITE, z=-0.7)]
+    frame, instances = render(things, [table(1.0, 1.0), floor()], camera=LARGE)
+    scores = np.zeros(3)
+    for proposal in propose(frame).proposals:
+        owner = np.bincount(instances[proposal.mask], minlength=3).argmax()
+        scores[owner] = max(scores[owner], proposal.score)
+    assert scores[1] > 0.8
+    assert scores[2] < 0.3
+
+
 def test_proposals_do_not_overlap_and_repeat():
     things = [Box(-0.06, 0, (0.1, 0.1, 0.15), RED), Can(0.05, 0.1, 0.04, 0.12, BLUE), Can(0.1, -0.1, 0.05, 0.05, GREEN)]
     frame, _ = render(things, [table()], camera=LARGE)

@@ -77,7 +77,7 @@ class Answerer:
         listener = _Teller(question, self._outputs)
         try:
             answered = self._answered(question, listener)
-        except Exception as error:  # a message or a segmenter must not end the node
+        except BaseException as error:  # nothing may end this thread, neither sys.exit() nor a panic of Rust code
             if self._unanswered(question, error, listener.header):
                 self._outputs.show_nothing(listener.capture)
         else:
@@ -121,7 +121,7 @@ class Answerer:
         del self._conversation.turns[:-_TURNS_KEPT]
         return _Answered(capture, answer, self._packed(question, capture, answer, waited))
 
-    def _unanswered(self, question: Question, error: Exception, header: Header | None) -> bool:
+    def _unanswered(self, question: Question, error: BaseException, header: Header | None) -> bool:
         """End a question that was taken up but came to nothing; false if it has ended already."""
         if isinstance(error, Cancelled):
             if question.problem is None:

@@ -93,6 +93,9 @@ def bringup(values: Mapping[str, str]) -> int:
         with suppress(KeyboardInterrupt):
             while rclpy.ok():
                 time.sleep(0.2)
+    except Exception:
+        if rclpy.ok():  # else it was interrupted while the nodes were made
+            raise
     finally:
         if rviz is not None:
             rviz.terminate()

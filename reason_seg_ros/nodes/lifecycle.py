@@ -33,7 +33,7 @@ def transition(during: str, reached: str) -> Callable[[Transition], Transition]:
                 result = callback(node, state)
             except ReasonSegError as error:
                 node.failure, result = str(error), TransitionCallbackReturn.FAILURE
-            except Exception as error:
+            except BaseException as error:  # also sys.exit(), which would leave the node between two states
                 node.failure, result = f"{type(error).__name__}: {error}", TransitionCallbackReturn.ERROR
             if result == TransitionCallbackReturn.SUCCESS:
                 node.failure, node.state = "", reached

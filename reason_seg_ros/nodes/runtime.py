@@ -45,6 +45,10 @@ def run_node(
         print(f"cannot start: {error}", file=sys.stderr)
         rclpy.try_shutdown()
         return 2
+    except Exception:
+        if rclpy.ok():
+            raise
+        return 0  # interrupted already
     try:
         spin(node, lambda: first(node))
     finally:
@@ -58,6 +62,8 @@ def spin(node: Node, first: Callable[[], None] | None = None) -> None:
 
     One thread is the cheapest way to spin, so callbacks are short and what takes long has a thread of its own.
     """
+    if not rclpy.ok():
+        return
     executor = SingleThreadedExecutor()
     executor.add_node(node)
     if first is not None:
@@ -68,7 +74,8 @@ def spin(node: Node, first: Callable[[], None] | None = None) -> None:
     finally:
         # Removes it, and leaves nothing to an executor that has ended; rclpy's annotation forgets None.
         node.executor = None  # type: ignore[assignment]
-        executor.shutdown()
+        # Without a timeout rclpy waits for every callback, so for ever for a coroutine that waits, as ~/change_state's.
+        executor.shutdown(timeout_sec=0)
 
 
 def _interrupted(executor: SingleThreadedExecutor, node: Node) -> bool:

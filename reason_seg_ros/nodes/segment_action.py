@@ -14,6 +14,7 @@ from reason_seg_ros.msg import Reply
 
 from . import interface
 from .answering import Outcome
+from .outputs import RCLError
 from .questions import Question
 from .runtime import on_executor
 
@@ -25,7 +26,7 @@ class SegmentAction:
     """Takes goals in and hands their results out; who answers them is none of its business.
 
     Every goal is accepted, so that what keeps it from being answered reaches the client as an error code in the result.
-    Goal handles are only touched on the executor's thread, since rcl's action server is not thread safe; a goal that
+    Goals change their state only on the executor's thread, since rcl's action server is not thread safe; a goal that
     waits is a suspended coroutine and holds no thread.
 
     Args:
@@ -63,7 +64,7 @@ class SegmentAction:
             if not started:
                 started = True
                 on_executor(self._node, goal.execute)
-            goal.publish_feedback(Segment.Feedback(stage=stage, partial_text=text))
+            self._tell(goal, stage, text)
 
         def on_done(outcome: Outcome) -> None:
             nonlocal started
@@ -76,7 +77,7 @@ class SegmentAction:
 
         question = Question(goal.request.instruction, replaceable=False, on_progress=on_progress, on_done=on_done)
         self._open[_key(goal)] = (question, done)
-        goal.publish_feedback(Segment.Feedback(stage="queued"))
+        self._tell(goal, "queued")
         self._ask(question)
 
     async def _execute(self, goal: Any) -> Segment.Result:
@@ -100,6 +101,14 @@ class SegmentAction:
             entry[0].cancel()
             on_executor(self._node, self._withdraw, entry[0])
         return CancelResponse.ACCEPT
+
+    def _tell(self, goal: Any, stage: str, text: str = "") -> None:
+        """Publish feedback, from any thread; after ROS has been shut down there is nobody to tell."""
+        try:
+            goal.publish_feedback(Segment.Feedback(stage=stage, partial_text=text))
+        except RCLError:
+            if self._node.context.ok():
+                raise
 
     def _wake(self) -> None:
         """Let the executor look again at the coroutine that waits."""

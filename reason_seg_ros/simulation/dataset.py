@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -15,7 +15,7 @@ from ..segmenters.embedded.knowledge.base import load_knowledge
 from .imager import ColorSensor
 from .purposes import sample_queries
 from .questions import Query
-from .render import Renderer
+from .render import Renderer, Rendering
 from .scene import SimulatedScene, sample_scene
 from .sensor import DepthSensor
 from .truth import HIDDEN_PIXELS, SeenObject, describe, seen_objects
@@ -48,7 +48,29 @@ def simulate_frame(seed: int) -> SimulatedFrame:
     """One random scene as a random camera sees it."""
     scene = sample_scene(seed)
     rng = np.random.default_rng([seed, 1])
-    renderer, depth_sensor, color_sensor = Renderer(scene), DepthSensor.sample(rng), ColorSensor.sample(rng)
+    renderer = Renderer(scene)
+    frame, rendering = capture(renderer, rng)
+    ids, ignore = rendering.ids.copy(), np.zeros(rendering.ids.shape, bool)
+    seen = seen_objects(scene, rendering, renderer.visible_share(scene.camera, scene.pose, ids))
+    for item in seen:
+        if item.pixels < HIDDEN_PIXELS:
+            ignore |= ids == item.id
+    ids[ignore] = 0
+    queries = sample_queries(seen, load_knowledge(), rng)
+    return SimulatedFrame(scene, frame, ids, ignore, tuple(o for o in seen if o.pixels >= HIDDEN_PIXELS), queries)
+
+
+def capture(renderer: Renderer, rng: np.random.Generator, subpixel: float | None = None) -> tuple[Frame, Rendering]:
+    """What random sensors make of a scene from its own camera, and what was to be seen.
+
+    Args:
+        renderer: of the scene.
+        rng: for the sensors and their noise.
+        subpixel: noise of the disparity in pixels; None: random.
+    """
+    scene = renderer.scene
+    depth_sensor, color_sensor = DepthSensor.sample(rng), ColorSensor.sample(rng)
+    depth_sensor = depth_sensor if subpixel is None else replace(depth_sensor, subpixel=subpixel)
     rendering = renderer.render(scene.camera, scene.pose, depth_sensor.baseline)
     picture = color_sensor.develop(rendering.color)
     noisy = picture + color_sensor.noise(picture, rng)
@@ -58,14 +80,7 @@ def simulate_frame(seed: int) -> SimulatedFrame:
         depth=clean_depth(depth / np.float32(1000)),
         camera=scene.camera,
     )
-    ids, ignore = rendering.ids.copy(), np.zeros(rendering.ids.shape, bool)
-    seen = seen_objects(scene, rendering, renderer.visible_share(scene.camera, scene.pose, ids))
-    for item in seen:
-        if item.pixels < HIDDEN_PIXELS:
-            ignore |= ids == item.id
-    ids[ignore] = 0
-    queries = sample_queries(seen, load_knowledge(), rng)
-    return SimulatedFrame(scene, frame, ids, ignore, tuple(o for o in seen if o.pixels >= HIDDEN_PIXELS), queries)
+    return frame, rendering
 
 
 def simulate(out: Path, scenes: int, seed: int, progress: Callable[[int, int], None] | None = None) -> None:

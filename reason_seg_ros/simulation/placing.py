@@ -102,12 +102,16 @@ class Bench:
         view[higher] = (item.top + z)[higher]
         self.owner[window][higher] = identity
 
-    def drop(self, item: Posed, xy: np.ndarray) -> tuple[float, frozenset[int], float] | None:
+    def drop(self, item: Posed, xy: np.ndarray, steady: bool = True) -> tuple[float, frozenset[int], float] | None:
         """Lower an object at a place (x, y) until it touches.
+
+        Args:
+            item, xy: what is lowered and where.
+            steady: only if it stays where it is: the centre of mass must lie over the contacts.
 
         Returns:
             Its height z, the identities that it rests on (-1: a surface) and the area of the contact in square
-            metres, or None if it would hang over an edge or topple: the centre of mass must lie over the contacts.
+            metres, or None if it would hang over an edge or topple.
         """
         window = self._window(item, xy)
         if window is None:
@@ -121,7 +125,7 @@ class Bench:
         if z > exact + 0.004:  # a neighbour's wall is within a cell of this one's
             return None
         touching = (item.bottom + exact - under < _CONTACT) & (item.bottom < np.inf)
-        if not _carries(touching, item.center):
+        if steady and not _carries(touching, item.center):
             return None
         owners = frozenset(int(i) for i in np.unique(self.owner[window][touching]))
         return exact, owners, float(touching.sum()) * CELL**2

@@ -65,10 +65,15 @@ class _Piece:
 
 
 class Renderer:
-    """Casts rays into one scene; costs some tenths of a second to build and serves any number of views."""
+    """Casts rays into one scene; costs some tenths of a second to build and serves any number of views.
 
-    def __init__(self, scene: SimulatedScene) -> None:
-        self.scene = scene
+    Args:
+        scene: what to see.
+        oversampling: rays per pixel side for the colour image; most of the time goes into them.
+    """
+
+    def __init__(self, scene: SimulatedScene, oversampling: int = OVERSAMPLING) -> None:
+        self.scene, self.oversampling = scene, oversampling
         identity, origin = np.eye(3), np.zeros(3)
         placed = [(0, part, identity, origin) for part in scene.surroundings.parts]
         placed += [
@@ -176,7 +181,7 @@ class Renderer:
         return self._albedo(hits).mean(axis=1), np.where(hits.valid, gloss[hits.piece], 0).astype(np.float32)
 
     def _color(self, camera: Camera, pose: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        fine = enlarged(camera, OVERSAMPLING)
+        fine = enlarged(camera, self.oversampling)
         directions = (fine.rays.reshape(-1, 3) @ pose[:3, :3].T).astype(np.float32)
         hits = self._hit(self._all, pose[:3, 3], directions)
         light = self._light(fine, hits, directions, rng)

@@ -94,7 +94,7 @@ def sample_scene(
     camera = camera or sample_camera(rng)
     view = view or _sample_view(rng, around)
     objects = Arranger(rng, around, _field(camera, view), clutter).arrange(wanted)
-    ambient, lights = _sample_lights(rng)
+    ambient, lights = sample_lights(rng)
     return SimulatedScene(seed, objects, around, lights, ambient, camera, view.pose)
 
 
@@ -124,7 +124,7 @@ def _field(camera: Camera, view: View) -> Field:
     return Field(view.target[:2], view.azimuth_deg, (across, along))
 
 
-def _sample_lights(rng: np.random.Generator) -> tuple[np.ndarray, tuple[Light, ...]]:
+def sample_lights(rng: np.random.Generator) -> tuple[np.ndarray, tuple[Light, ...]]:
     """Ceiling lamps and perhaps a window; colour temperatures from warm to cool."""
     ambient = rng.uniform(0.38, 0.55) * np.array([1.0, rng.uniform(0.97, 1.02), rng.uniform(0.94, 1.08)])
     lights = []

@@ -16,6 +16,7 @@ import numpy as np
 
 from ..frame import Camera, Frame, clean_depth
 from ..geometry.planes import Plane
+from ..segmenters.embedded.grounding import shape_model
 from ..segmenters.embedded.grounding.describe import describe
 from ..segmenters.embedded.grounding.shape_model import SHAPES, WEIGHTS_FILE, ShapeModel
 from ..segmenters.embedded.knowledge.base import load_knowledge
@@ -45,6 +46,7 @@ def examples(seeds: range) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def _scene_examples(seed: int) -> Iterator[tuple[np.ndarray, str]]:
+    from .heaps import sample_heap
     from .render import Renderer
     from .scene import sample_scene
     from .sensor import DepthSensor
@@ -56,7 +58,7 @@ def _scene_examples(seed: int) -> Iterator[tuple[np.ndarray, str]]:
             return np.zeros((camera.height, camera.width, 3), np.float32)
 
     rng = np.random.default_rng(seed)
-    scene = sample_scene(seed)
+    scene = sample_heap(seed) if seed % 2 else sample_scene(seed)
     rendering = DepthRenderer(scene).render(scene.camera, scene.pose)
     depth = DepthSensor.sample(rng).observe(rendering, rng).capture(rng)
     frame = Frame(np.full((*depth.shape, 3), 128, np.uint8), clean_depth(depth / np.float32(1000)), scene.camera)
@@ -141,9 +143,9 @@ def report(model: ShapeModel, measurements: np.ndarray, labels: np.ndarray) -> s
 
 
 def main() -> None:
-    """Simulate, fit, report on scenes held back, and write the weights beside this file."""
+    """Simulate, fit, report on scenes held back, and write the weights where the model is read."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--scenes", type=int, default=400, help="simulated scenes (default 400)")
+    parser.add_argument("--scenes", type=int, default=400, help="simulated scenes, every other a heap (default 400)")
     parser.add_argument("--seed", type=int, default=1000, help="seed of the first scene (default 1000)")
     options = parser.parse_args()
     measurements, labels, scenes = examples(range(options.seed, options.seed + options.scenes))
@@ -151,7 +153,7 @@ def main() -> None:
     held = scenes % 5 == 0
     print(report(fit(measurements[~held], labels[~held]), measurements[held], labels[held]))
     model = fit(measurements, labels)
-    np.savez(Path(__file__).with_name(WEIGHTS_FILE), **vars(model))
+    np.savez(Path(shape_model.__file__).with_name(WEIGHTS_FILE), **vars(model))
 
 
 if __name__ == "__main__":

@@ -106,7 +106,7 @@ def start(domain: int, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cal
             status = program.end()
             assert status == 0, program.output
             assert "a callback failed" not in program.output, program.output
-            unexpected = program.output.count("Traceback") - program.output.count("RuntimeError: told to fail\n")
+            unexpected = program.output.count("Traceback") - program.output.count(": told to fail\n")
             assert unexpected == 0, program.output
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from pathlib import Path
 
@@ -19,23 +20,25 @@ class NearSegmenter:
     """Finds connected regions nearer than `NEAR` metres.
 
     "hold NAME" answers once the file NAME exists in the gate folder, "deaf NAME" too but cannot be cancelled, "fail"
-    raises, "memory" runs out of memory, "nothing" finds nothing, "which" finds candidates. The text says how many turns
-    the conversation has.
+    raises, "exit" calls sys.exit, "memory" runs out of memory, "talk" talks until it is cancelled, "nothing" finds
+    nothing, "which" finds candidates. The text says how many turns the conversation has.
 
     Args:
         gate: folder of the files that "hold" and "deaf" wait for.
-        broken: fail to load.
+        broken: fail to load; "exit" calls sys.exit.
         load: load once the file of this name exists in the gate folder.
     """
 
     name = "near"
 
-    def __init__(self, gate: str = "", broken: bool = False, load: str = "") -> None:
+    def __init__(self, gate: str = "", broken: bool | str = False, load: str = "") -> None:
         self._gate = Path(gate)
         self._broken = broken
         self._load = load
 
     def load(self, listener: Listener | None = None) -> None:
+        if self._broken == "exit":
+            sys.exit("this segmenter is broken")
         if self._broken:
             raise RuntimeError("this segmenter is broken")
         if self._load:
@@ -71,8 +74,13 @@ class NearSegmenter:
         command, _, argument = instruction.partition(" ")
         if command == "fail":
             raise RuntimeError("told to fail")
+        if command == "exit":
+            sys.exit("told to fail")
         if command == "memory":
             raise MemoryError("told to need too much")
+        while command == "talk":
+            listener.check()
+            listener.text(argument)
         if command in ("hold", "deaf"):
             self._wait_for(argument, listener if command == "hold" else Listener())
 

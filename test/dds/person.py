@@ -155,9 +155,12 @@ class Person:
         return Goal(self, instruction)
 
     def change_state(self, transition: str) -> bool:
-        """Ask for a lifecycle transition."""
-        request = ChangeState.Request(transition=Transition(id=TRANSITIONS[transition]))
-        return self.wait_for(self._change.call_async(request)).success
+        """Ask for a lifecycle transition and wait until it is made."""
+        return self.wait_for(self.ask_for(transition)).success
+
+    def ask_for(self, transition: str) -> Any:
+        """Ask for a lifecycle transition; a future of the response."""
+        return self._change.call_async(ChangeState.Request(transition=Transition(id=TRANSITIONS[transition])))
 
     @property
     def state(self) -> str:

@@ -167,22 +167,50 @@ def test_all_else_answers_while_a_segmenter_loads(start: Callable[..., Program],
         person.close()
 
 
-def test_an_interrupt_ends_a_node_that_loads(start: Callable[..., Program], domain: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize("autostart", [True, False])
+def test_an_interrupt_ends_a_node_that_loads(
+    start: Callable[..., Program], domain: int, tmp_path: Path, autostart: bool
+) -> None:
     options = parameters(
-        segmenter="near_segmenter:NearSegmenter", segmenter_options=f"'{{gate: {tmp_path}, load: never}}'"
+        segmenter="near_segmenter:NearSegmenter",
+        segmenter_options=f"'{{gate: {tmp_path}, load: never}}'",
+        autostart=autostart,
     )
+    name = f"/ending_{autostart}".lower()
     program = start(
-        "reason_seg_ros.nodes.segmenter_node", *options, "-r", "__node:=ending", "-r", "instruction:=/ending/say"
+        "reason_seg_ros.nodes.segmenter_node", *options, "-r", f"__node:={name[1:]}", "-r", f"instruction:={name}/say"
     )
-    person = Person(domain, "/ending", "/ending/say")
+    person = Person(domain, name, f"{name}/say")
     try:
         person.connect()
+        if not autostart:
+            person.ask_for("configure")
+        person.until(lambda: person.state == "configuring")
         assert program.end() == 0
     finally:
         person.close()
 
 
-@pytest.fixture(scope="module", params=["unknown", "broken"])
+def test_an_interrupt_while_a_goal_is_answered(
+    start: Callable[..., Program], near: list[str], domain: int, person: Person
+) -> None:
+    """Its feedback has nobody to go to any more, which is no failure of the segmenter."""
+    name = "/talking"
+    program = start(
+        "reason_seg_ros.nodes.segmenter_node", *near, "-r", f"__node:={name[1:]}", "-r", f"instruction:={name}/say"
+    )
+    talker = Person(domain, name, f"{name}/say")
+    try:
+        talker.connect()
+        goal = talker.until(lambda: talker.ask("are you there").status == Reply.FOUND) and talker.goal("talk on")
+        talker.until(lambda: len(goal.feedback) > 9)
+        assert program.end() == 0
+        assert "RCLError" not in program.output
+    finally:
+        talker.close()
+
+
+@pytest.fixture(scope="module", params=["unknown", "broken", "exit"])
 def failing(
     request: pytest.FixtureRequest, start: Callable[..., Program], person: Person, domain: int
 ) -> Iterator[Person]:
@@ -190,6 +218,7 @@ def failing(
     wrong = {
         "unknown": parameters(segmenter="no_such_segmenter"),
         "broken": parameters(segmenter="near_segmenter:NearSegmenter", segmenter_options="'{broken: true}'"),
+        "exit": parameters(segmenter="near_segmenter:NearSegmenter", segmenter_options="'{broken: exit}'"),
     }[request.param]
     name = f"failing_{request.param}"
     start("reason_seg_ros.nodes.segmenter_node", *wrong, "-r", f"__node:={name}", "-r", f"instruction:=/{name}/say")

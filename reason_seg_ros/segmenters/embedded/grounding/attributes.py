@@ -16,7 +16,7 @@ from .shape_model import SHAPES, shape_model
 from .superlatives import volume
 
 RATES: Mapping[str, tuple[float, float]] = {
-    "color": (0.12, 0.02),
+    "color": (0.12, 0.01),
     "size": (0.4, 0.15),
     "shape": (0.3, 0.15),
     "material": (0.3, 0.25),

@@ -17,21 +17,21 @@ _ANY_HUE = (0.0, 360.0)
 _REGIONS: dict[str, tuple[tuple[float, float], tuple[float, float], tuple[float, float]]] = {
     "red": ((-10, 46), (12, 64), (27, 200)),
     "orange": ((40, 76), (34, 86), (40, 200)),
-    "yellow": ((75, 112), (43, 101), (28, 200)),
-    "green": ((106, 182), (12, 96), (12, 200)),
+    "yellow": ((78, 112), (46, 101), (32, 200)),
+    "green": ((106, 180), (12, 96), (16, 200)),
     "blue": ((214, 308), (10, 92), (15, 200)),
     "purple": ((300, 346), (10, 75), (14, 200)),
     "pink": ((326, 394), (58, 96), (14, 200)),
     "brown": ((36, 86), (14, 56), (12, 52)),
-    "black": (_ANY_HUE, (-1, 29), (-1, 12)),
-    "white": (_ANY_HUE, (73, 101), (-1, 13)),
-    "grey": (_ANY_HUE, (28, 77), (-1, 11)),
+    "black": (_ANY_HUE, (-1, 36), (-1, 12)),
+    "white": (_ANY_HUE, (68, 101), (-1, 15)),
+    "grey": (_ANY_HUE, (34, 75), (-1, 13)),
     "maroon": ((0, 48), (8, 36), (14, 60)),
     "beige": ((56, 108), (60, 94), (8, 34)),
     "gold": ((68, 98), (36, 84), (20, 62)),
     "silver": (_ANY_HUE, (45, 92), (-1, 8)),
-    "teal": ((170, 226), (20, 78), (10, 200)),
-    "turquoise": ((170, 226), (50, 94), (14, 200)),
+    "teal": ((158, 228), (18, 80), (10, 200)),
+    "turquoise": ((160, 228), (48, 94), (14, 200)),
     "cyan": ((180, 240), (55, 96), (18, 200)),
     "navy": ((232, 312), (3, 34), (8, 60)),
     "magenta": ((318, 364), (30, 75), (35, 200)),
@@ -66,6 +66,13 @@ _SYNONYMS = {
 }  # fmt: skip
 _NEUTRAL_B = -4.0
 """Where people and cameras put neutral on the blue-yellow axis: white and black things look bluish under daylight."""
+_TINGED = 0.6
+"""Chroma that black may have per unit of lightness below 30: black things take on the hue of what is around them."""
+_VIVID = 25.0
+"""Chroma of pixels that tell of their own colour more than of the light."""
+_NORM, _ADAPTED = 12, 0.75
+"""Minkowski norm of the estimate of the illuminant, and the share of its cast that is taken out; chosen for colour
+names on simulated and real frames."""
 _NEARLY_WHITE = 230
 """8-bit lightness that the brightest fiftieth of a picture is raised to, by a quarter at most."""
 _STEP = 3
@@ -85,12 +92,15 @@ def canonical(name: str) -> tuple[str, str]:
 def to_lab(color: np.ndarray) -> np.ndarray:
     """(H, W, 3) uint8 RGB to 8-bit Lab (L scaled to 255, a and b offset by 128) as an adapted eye would see it.
 
-    The illuminant is estimated by shades of grey (Finlayson and Trezzi, 2004; Minkowski norm 6) and half of its cast is
-    taken out: a wooden table must not turn blue. Dark pictures are raised until their brightest parts are nearly white.
+    The illuminant is estimated by shades of grey (Finlayson and Trezzi, 2004) over what has little colour, with a high
+    Minkowski norm, so that the brightest parts decide. Most of its cast is taken out: a wooden table must not turn
+    blue, nor a green one all else pink. Dark pictures are raised until their brightest parts are nearly white.
     """
-    sample = color[::4, ::4].reshape(-1, 3).astype(np.float32) / 255
-    light = np.mean(sample**6, axis=0) ** (1 / 6) + 1e-3
-    gains = np.clip((light.mean() / light) ** 0.5, 0.88, 1.14)
+    sample = color[::4, ::4]
+    chroma = np.linalg.norm(cv2.cvtColor(sample, cv2.COLOR_RGB2LAB)[..., 1:] - np.float32(128), axis=-1)
+    dull = sample[chroma < _VIVID].astype(np.float32) / 255
+    light = np.mean(dull**_NORM, axis=0) ** (1 / _NORM) + 1e-3 if len(dull) > 0.05 * chroma.size else np.ones(3)
+    gains = np.clip((light.mean() / light) ** _ADAPTED, 0.8, 1.25)
     table = np.clip(np.arange(256)[:, None] * gains, 0, 255).astype(np.uint8)
     lab = cv2.cvtColor(cv2.LUT(color, table[None]), cv2.COLOR_RGB2LAB)
     brightest = max(float(np.quantile(lab[::4, ::4, 0], 0.98)), 1.0)
@@ -170,7 +180,8 @@ def _membership(name: str, lightness: np.ndarray, a: np.ndarray, b: np.ndarray) 
     hues, lights, chromas = _REGIONS[name]
     member = _soft(lightness, *lights, 5.0)
     if hues == _ANY_HUE:
-        return member * _soft(np.hypot(a, b - _NEUTRAL_B), *chromas, 3.5)
+        tinge = _TINGED * np.clip(30 - lightness, 0, 30) if name == "black" else 0.0
+        return member * _soft(np.maximum(np.hypot(a, b - _NEUTRAL_B) - tinge, 0), *chromas, 3.5)
     chroma, hue = np.hypot(a, b), np.rad2deg(np.arctan2(b, a)) % 360
     member = member * _soft(chroma, *chromas, 3.5)
     middle, half = sum(hues) / 2, (hues[1] - hues[0]) / 2
@@ -223,8 +234,9 @@ def describe(share: np.ndarray) -> str:
     if share[NAMES.index(PALETTE[first])] < 0.2:
         return ""
     one, two = PALETTE[first], PALETTE[second]
-    if {one, two} in _ALIKE:
-        return one if one in BASIC else two
+    if {one, two} in _ALIKE:  # the basic word, unless it hardly applies
+        plainer = one not in BASIC and two in BASIC and share[NAMES.index(two)] > 0.5 * share[NAMES.index(one)]
+        return two if plainer else one
     both = weight[second] > 0.28 and share[NAMES.index(two)] > 0.2
     return f"{one} and {two}" if both else one
 

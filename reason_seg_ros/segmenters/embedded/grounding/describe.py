@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from ....frame import Frame
+from ....geometry.planes import dot_rays
 from ..knowledge.kinds import Shape
 from ..proposals.base import Proposal, Scenery
 from . import colors
@@ -16,9 +17,11 @@ from .measure import Measure, box_of, depth_edges, measure
 from .parts import Parts, Regions, parts_of, regions_of
 from .shape import Form, form_of
 from .shape_model import SHAPES, shape_probabilities
+from .standing import settle
 from .view import View, view_of
 
 _COLOR_PIXELS = 1500
+_BLOCK = np.ones((3, 3), np.uint8)
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,6 +39,7 @@ class Candidate:
         texture: share of pixels on print or pattern.
         contrast: CIELab distance between its mean colour and that of a narrow ring around it.
         pixel: (2,) column and row of the middle of the mask.
+        cut: sides of the image at which its outline ends.
     """
 
     proposal: Proposal
@@ -48,6 +52,7 @@ class Candidate:
     texture: float
     contrast: float
     pixel: np.ndarray
+    cut: int = 0
 
     @cached_property
     def color(self) -> str:
@@ -59,10 +64,15 @@ class Candidate:
         """Probability of a body whose sides are so plain that a handle shows in the outline."""
         return float(sum(self.shapes[SHAPES.index(shape)] for shape in (Shape.CUP, Shape.BOWL, Shape.CYLINDER)))
 
-    @property
+    @cached_property
     def distance(self) -> float:
-        """From the camera to the middle of the thing, metres."""
-        return float(np.linalg.norm(self.measured.center))
+        """How far away people see the middle of the thing, metres: along the ground, whatever its height.
+
+        Seen from the side that is hypot(right, ahead), to second order; from above, where every thing is near the point
+        below the camera, what lies higher in the image counts as farther.
+        """
+        right, ahead = self.measured.center[:2]
+        return float(ahead + right**2 / (2 * max(ahead, -self.measured.base, 0.1)))
 
     @cached_property
     def palette(self) -> np.ndarray:
@@ -98,28 +108,32 @@ def describe(frame: Frame, scenery: Scenery) -> Described:
     view = view_of(frame.up if frame.up is not None else scenery.up)
     edges = depth_edges(frame)
     lab = colors.to_lab(frame.color)
-    candidates = (_candidate(frame, proposal, scenery, view, edges, lab) for proposal in scenery.proposals)
-    return Described(tuple(c for c in candidates if c is not None), view, scenery, frame.shape)
+    found = [(proposal, _measure(frame, proposal, scenery, view, edges)) for proposal in scenery.proposals]
+    seen = [(proposal, measured) for proposal, measured in found if measured is not None]
+    settled = settle([measured for _, measured in seen])
+    candidates = [
+        _candidate(frame, proposal, measured, view, edges, lab)
+        for (proposal, _), measured in zip(seen, settled, strict=True)
+    ]
+    return Described(tuple(candidates), view, scenery, frame.shape)
+
+
+def _measure(frame: Frame, proposal: Proposal, scenery: Scenery, view: View, edges: np.ndarray) -> Measure | None:
+    support = scenery.planes[proposal.support] if proposal.support is not None else None
+    return measure(frame, proposal.mask, view, support, edges)
 
 
 def _candidate(
-    frame: Frame, proposal: Proposal, scenery: Scenery, view: View, edges: np.ndarray, lab: np.ndarray
-) -> Candidate | None:
+    frame: Frame, proposal: Proposal, measured: Measure, view: View, edges: np.ndarray, lab: np.ndarray
+) -> Candidate:
     window = box_of(proposal.mask)
-    if window[0].stop == 0:
-        return None
-    support = scenery.planes[proposal.support] if proposal.support is not None else None
-    measured = measure(frame, proposal.mask, view, support, edges)
-    if measured is None:
-        return None
     mask, own = proposal.mask[window], lab[window]
-    height = frame.points[window] @ view.up.astype(np.float32) - np.float32(measured.base)
+    height = frame.depth[window] * dot_rays(frame.camera, view.up, window) - np.float32(measured.base)
     form = form_of(measured, mask, height, edges[window])
-    inner = cv2.erode(np.pad(mask.astype(np.uint8), 1), np.ones((3, 3), np.uint8))[1:-1, 1:-1] > 0
+    inner = cv2.erode(mask.view(np.uint8), _BLOCK, borderType=cv2.BORDER_CONSTANT, borderValue=0).view(bool)
     inner = inner if np.count_nonzero(inner) > 0.3 * np.count_nonzero(mask) else mask
-    v, u = np.nonzero(inner)
-    step = max(1, len(v) // _COLOR_PIXELS)
-    v, u = v[::step], u[::step]
+    chosen = np.flatnonzero(inner)
+    v, u = np.divmod(chosen[:: max(1, len(chosen) // _COLOR_PIXELS)], inner.shape[1])
     texture = _texture(own[..., 0], inner)
     regions = regions_of(own[v, u], np.column_stack([u, v]), height[v, u] / measured.height, form.long > 0.9)
     shapes = shape_probabilities(form)
@@ -134,6 +148,8 @@ def _candidate(
         texture=texture,
         contrast=_contrast(lab, proposal.mask, window),
         pixel=np.array([window[1].start + u.mean(), window[0].start + v.mean()]),
+        cut=sum(axis.start <= 1 for axis in window)
+        + sum(axis.stop >= size - 1 for axis, size in zip(window, proposal.mask.shape, strict=True)),
     )
 
 
@@ -152,4 +168,4 @@ def _texture(lightness: np.ndarray, inner: np.ndarray) -> float:
     if min(lightness.shape) < 5:
         return 0.0
     detail = np.abs(cv2.Laplacian(cv2.GaussianBlur(lightness, (3, 3), 0), cv2.CV_16S, ksize=3))
-    return float(np.mean(detail[inner] > 30)) if inner.any() else 0.0
+    return int(np.count_nonzero((detail > 30) & inner)) / max(int(np.count_nonzero(inner)), 1)

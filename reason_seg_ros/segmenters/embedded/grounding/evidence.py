@@ -10,13 +10,19 @@ from scipy.special import softmax
 
 from .describe import Candidate, Described
 from .kind_table import KindTable
-from .likelihood import background, kind_likelihoods
+from .likelihood import WEIGHTS, background, kind_terms
 from .relations import Pairs
 
-_WHOLE = {"bias": -8.0, "pixels": 1.2, "contrast": 0.016, "solidity": 5.0, "gap": -20.0}
-"""Log odds of being whole per unit (log10 pixels, CIELab, share, metres), fitted on simulated frames."""
-_DOUBTFUL = 0.45
-"""Probability of being whole below which a proposal counts less."""
+WHOLE = {
+    "bias": -6.2, "pixels": 1.9, "contrast": 0.052, "long": -4.8, "rough": -13.6, "cut": -0.86, "aside": -2.4
+}  # fmt: skip
+"""Log odds of being a thing of its own, per unit, as fitted by `simulation/evidence_training.py`. The units: log10
+pixels in a 640x480 image, CIELab, log of metres above `_LONG`, roughness, sides of the image, share of the image's
+size by which the middle of the thing lies off the middle of the image."""
+_LONG = 0.3
+"""Length in metres from which on a thing on a table is rather a piece of furniture."""
+_LEAST = 0.03
+"""How much the most doubtful proposal still counts."""
 _ELSEWHERE = 0.3
 """How likely a thing off the main support plane is to be talked about, compared with one on it."""
 
@@ -43,9 +49,14 @@ class Evidence:
         return self.described.candidates
 
     @cached_property
+    def terms(self) -> np.ndarray:
+        """(len(WEIGHTS), N, K) what size, shape, colour and so on say of each kind, as `likelihood.kind_terms`."""
+        return kind_terms(self.candidates, self.table)
+
+    @cached_property
     def likelihoods(self) -> np.ndarray:
         """(N, K) log p(thing | kind) relative to things in general."""
-        return kind_likelihoods(self.candidates, self.table)
+        return np.tensordot(list(WEIGHTS.values()), self.terms, axes=1)
 
     @cached_property
     def background(self) -> np.ndarray:
@@ -61,30 +72,18 @@ class Evidence:
 
     @cached_property
     def prior(self) -> np.ndarray:
-        """(N,) in (0, 1]: how likely each proposal is to be a whole thing that a person would talk about."""
-        scores = np.array([max(c.proposal.score, 0.05) for c in self.candidates])
+        """(N,) in (0, 1]: how likely each proposal is to be a thing that a person would talk about."""
+        scores = np.array([c.proposal.score for c in self.candidates])
         main = np.array([c.proposal.support == 0 or not self.has_planes for c in self.candidates])
-        return scores * np.where(main, 1.0, _ELSEWHERE) * np.minimum(self.whole / _DOUBTFUL, 1.0)
+        likely = scores * self.whole * np.where(main, 1.0, _ELSEWHERE)
+        return np.maximum(likely, _LEAST)
 
     @cached_property
     def whole(self) -> np.ndarray:
-        """(N,) in (0, 1): probability that a proposal is a whole thing, not a piece of one or of the background.
-
-        Pieces hover above the table with nothing below them, are small, ragged, or coloured like what is around them.
-        """
+        """(N,) in (0, 1): probability that a proposal is one whole thing, not a piece of one or of the background."""
         if not self.candidates:
             return np.zeros(0)
-        held = np.maximum(self.pairs.degree("on"), self.pairs.degree("in")).max(axis=1, initial=0)
-        gaps = np.clip(np.nan_to_num([c.measured.gap for c in self.candidates]), 0, 0.15) * (1 - held)
-        odds = [
-            _WHOLE["bias"]
-            + _WHOLE["pixels"] * c.form.pixels
-            + _WHOLE["contrast"] * min(c.contrast, 60.0)
-            + _WHOLE["solidity"] * c.form.solidity
-            + _WHOLE["gap"] * gap
-            for c, gap in zip(self.candidates, gaps, strict=True)
-        ]
-        return 1 / (1 + np.exp(-np.array(odds)))
+        return 1 / (1 + np.exp(-wholeness(self.described) @ np.array(list(WHOLE.values()))))
 
     @property
     def has_planes(self) -> bool:
@@ -99,3 +98,22 @@ class Evidence:
     def share_with(self, holds: np.ndarray) -> np.ndarray:
         """(N,) probability that a thing is of a kind for which `holds` (K,) is true."""
         return self.kinds @ holds.astype(float)
+
+
+def wholeness(described: Described) -> np.ndarray:
+    """(N, len(WHOLE)) what tells things from pieces and background: see `WHOLE`."""
+    area = np.log10(np.prod(described.shape) / (640 * 480))
+    return np.array(
+        [
+            (
+                1.0,
+                c.form.pixels - area,
+                min(c.contrast, 60.0),
+                max(float(np.log(c.measured.longest / _LONG)), 0.0),
+                c.form.rough,
+                c.cut,
+                float(np.linalg.norm(c.pixel / described.shape[::-1] - 0.5)),
+            )
+            for c in described.candidates
+        ]
+    )

@@ -8,28 +8,14 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ....reply import Segment, Status, Step
-from ..language.intent import Attribute, Description, Intent, Naming, Relation, Superlative
+from ..language.intent import Intent, Naming
 from .decide import Decision
 from .evidence import Evidence
-from .naming import a, color_of, describe_one, form_of, joined, label_of
+from .naming import LIKE_KIND, a, color_of, describe_one, form_of, guess_of, joined, label_of
+from .phrasing import RELATION_WORDS, anchors_of, extreme, need, phrase
 
 _LISTED = 6
 _ALIKE = 4
-_LIKE_KIND = 1.5
-"""Log ratio from which on a thing counts as one of the named kind when others of its kind are listed."""
-_RELATION_WORDS = {
-    "left": "left of", "right": "right of", "front": "in front of", "behind": "behind", "on": "on", "under": "under",
-    "in": "in", "containing": "containing", "beside": "beside", "near": "near", "between": "between", "with": "with",
-}  # fmt: skip
-_AXIS_WORDS = {
-    "near": "nearest", "far": "furthest", "left": "leftmost", "right": "rightmost", "high": "highest", "low": "lowest",
-    "large": "largest", "small": "smallest", "tall": "tallest", "short": "shortest", "long": "longest",
-    "thin": "thinnest", "wide": "widest", "narrow": "narrowest", "light": "lightest", "dark": "darkest",
-    "middle": "middle",
-}  # fmt: skip
-
-
-_ORDINALS = {2: "second", 3: "third", 4: "fourth", 5: "fifth"}
 
 
 @dataclass
@@ -45,41 +31,6 @@ class Words:
         self.text += words
         if index is not None and index not in self.spans:
             self.spans[index] = (start, len(self.text))
-
-
-def phrase(description: Description) -> str:
-    """A description as a noun phrase: "white mug left of the bowl"."""
-    if description.surface:
-        return description.noun or "table"
-    extremes = [_extreme(superlative) for superlative in description.superlatives]
-    before = [_adjective(a) for a in description.attributes if not a.on and a.family != "part"]
-    after = [_with(a) for a in description.attributes if a.on or a.family == "part"]
-    head = description.noun or ("thing" if not description.purpose else f"thing to {description.purpose}")
-    for relation in description.relations:
-        anchors = _anchors(relation)
-        after.append(f"{'not ' if relation.negated else ''}{_RELATION_WORDS[relation.kind]} {anchors}")
-    return " ".join([*extremes, *before, head, *after])
-
-
-def _anchors(relation: Relation) -> str:
-    bare = Description(Naming.ANY)
-    return joined(["something" if anchor == bare else f"the {phrase(anchor)}" for anchor in relation.anchors])
-
-
-def _extreme(superlative: Superlative) -> str:
-    word = _AXIS_WORDS[superlative.axis]
-    return word if superlative.rank == 1 else f"{_ORDINALS.get(superlative.rank, f'{superlative.rank}th')} {word}"
-
-
-def _adjective(attribute: Attribute) -> str:
-    return f"not {attribute.value}" if attribute.negated else attribute.value
-
-
-def _with(attribute: Attribute) -> str:
-    joint = "without" if attribute.negated else "with"
-    if attribute.family == "part":
-        return f"{joint} {a(attribute.value)}" if not attribute.negated else f"{joint} {attribute.value}"
-    return f"{joint} {a(f'{attribute.value} {attribute.on}')}"
 
 
 def explain(intent: Intent, decisions: Sequence[Decision], evidence: Evidence) -> Words:
@@ -102,7 +53,7 @@ def _found(words: Words, intent: Intent, decision: Decision, evidence: Evidence)
         alike = [i for i in everything if i in decision.chosen or _same_kind(i, index, evidence)]
         words.add(lead)
         words.add(describe_one(index, label, evidence, alike, decision.resolution), index)
-    words.add(f": {_reason(decision, evidence)}.")
+    words.add(f": {_reason(intent, decision, evidence)}.")
     if intent.count is not None and intent.count > len(decision.chosen):
         words.add(f" I see only {len(decision.chosen)}.")
 
@@ -112,20 +63,23 @@ def _same_kind(one: int, other: int, evidence: Evidence) -> bool:
     return bool(kinds.shape[1] and float(np.minimum(kinds[one], kinds[other]).sum()) > 0.4)
 
 
-def _reason(decision: Decision, evidence: Evidence) -> str:
+def _reason(intent: Intent, decision: Decision, evidence: Evidence) -> str:
     """Why these: the purpose or name that they fit, their form, the properties and relations that hold."""
     description, several = decision.resolution.description, len(decision.chosen) > 1
     verb, copula = ("fit", "are") if several else ("fits", "is")
     subject = "they" if several else "it"
     form = "" if several else f" ({form_of(decision.chosen[0], evidence)})"
     if description.superlatives:
-        extremes = joined([_extreme(superlative) for superlative in description.superlatives])
+        extremes = joined([extreme(superlative) for superlative in description.superlatives])
         return f"{subject} {copula} the {extremes} {description.noun or 'thing'}{form}"
     if description.relations and description.naming is Naming.ANY:
         relation = description.relations[0]
-        return f"{subject} {copula} {_RELATION_WORDS[relation.kind]} {_anchors(relation)}{form}"
-    if description.purpose:
-        return f"{subject} {verb} '{description.purpose}' best{form}"
+        return f"{subject} {copula} {RELATION_WORDS[relation.kind]} {anchors_of(relation)}{form}"
+    if description.naming is Naming.NEEDED:
+        guess = "" if several else guess_of(decision.chosen[0], evidence, decision.resolution)
+        perhaps = f", perhaps {a(guess)}" if guess else ""
+        wish = need(description, intent.instruction) or "for this"
+        return f"{subject} {copula} the best I see {wish}{perhaps}{form}"
     if description.naming is Naming.NAMED:
         return f"{subject} {verb} '{phrase(description)}' best{form}"
     return f"{subject} {verb} the description best{form}"
@@ -138,20 +92,22 @@ def _absent(words: Words, intent: Intent, decision: Decision, evidence: Evidence
         words.add(f"I see no objects, so no {wanted}.")
         return
     kind = decision.resolution.kind
-    alike = [int(i) for i in np.argsort(-kind)[:_ALIKE] if kind[i] > _LIKE_KIND]
+    alike = [int(i) for i in np.argsort(-kind)[:_ALIKE] if kind[i] > LIKE_KIND]
     if alike and description.noun and (description.attributes or description.relations):
         seen = joined([a(describe_one(i, description.noun, evidence, alike)) for i in alike])
         words.add(f"I see {seen}, but no {wanted}.")
     elif description.naming is Naming.NEEDED:
-        words.add(f"I see nothing for '{description.purpose}' among the {things(evidence)} in view.")
+        wish = need(description, intent.instruction) or "that would do for this"
+        words.add(f"I see nothing {wish} among the {things(evidence)} in view.")
     else:
         words.add(f"I see no {wanted} among the {things(evidence)} in view.")
 
 
 def _ambiguous(words: Words, intent: Intent, decision: Decision, evidence: Evidence) -> None:
-    label = label_of(decision.chosen[0], evidence, decision.resolution)
+    description = decision.resolution.description
     count = {2: "Two", 3: "Three"}.get(len(decision.chosen), "Several")
-    words.add(f"{count} things could be the {label}: do you mean ")
+    meant = "what you ask for" if description.naming is Naming.NEEDED else f"the {phrase(description)}"
+    words.add(f"{count} things could be {meant}: do you mean ")
     for position, index in enumerate(decision.chosen):
         if position:
             words.add(" or " if position == len(decision.chosen) - 1 else ", ")

@@ -15,13 +15,9 @@ _ROUND = {
     Shape.CYLINDER: 1.0, Shape.SPHERE: 1.0, Shape.BOTTLE: 0.8, Shape.CUP: 1.0, Shape.BOWL: 1.0, Shape.PLATE: 0.5,
     Shape.ROD: 0.5, Shape.RING: 1.0,
 }  # fmt: skip
-_STANDING = {
-    Shape.BOX: 0.5, Shape.CYLINDER: 0.8, Shape.SPHERE: 0.5, Shape.BOTTLE: 0.9, Shape.CUP: 0.95, Shape.BOWL: 0.95,
-    Shape.PLATE: 0.1, Shape.ROD: 0.08, Shape.RING: 0.3, Shape.BAG: 0.4, Shape.IRREGULAR: 0.35,
-}  # fmt: skip
-"""How often elongated things of a shape stand on end."""
 _USUAL = (0.6, 0.25, 0.1)
 """Share of a kind's objects that take its first, second and third shape; the rest takes any."""
+_PRINTED = {"cardboard", "paper", "foil"}
 GENERIC_COLORS = {
     "red": 0.12, "orange": 0.06, "yellow": 0.08, "green": 0.09, "teal": 0.03, "blue": 0.12, "navy": 0.03,
     "purple": 0.03, "pink": 0.04, "brown": 0.08, "beige": 0.06, "black": 0.13, "grey": 0.08, "white": 0.17,
@@ -40,9 +36,7 @@ class KindTable:
         shapes: (K, len(SHAPES)) share of each shape.
         round: (K,) share that is a body of revolution.
         colors: (K, len(PALETTE)) share of each main colour.
-        handle: (K,) 1 where the kind has one, else 0.
-        stands: (K,) how often it stands on end.
-        slender: (K,) 1 for kinds so elongated that standing and lying look different, 0 for compact ones.
+        printed: (K,) 1 where the kind has a label or is packed in printed stuff, else 0.
         prior: (K,) share of each kind among the things that a robot meets.
     """
 
@@ -54,10 +48,7 @@ class KindTable:
         self.shapes = np.array([_shape_row(kind) for kind in self.kinds]).reshape(-1, len(SHAPES))
         self.round = self.shapes @ np.array([_ROUND.get(shape, 0.0) for shape in SHAPES])
         self.colors = np.array([_color_row(kind) for kind in self.kinds]).reshape(-1, len(PALETTE))
-        self.handle = np.array([float("handle" in kind.parts) for kind in self.kinds])
-        self.stands = self.shapes @ np.array([_STANDING[shape] for shape in SHAPES])
-        middle = (self.log_low + self.log_high) / 2
-        self.slender = np.clip((middle[:, 0] - middle[:, 1]) / 0.35, 0, 1)
+        self.printed = np.array([float("label" in k.parts or bool(_PRINTED & {*k.materials})) for k in self.kinds])
         self.prior = np.full(len(self.kinds), 1 / max(len(self.kinds), 1))
 
 

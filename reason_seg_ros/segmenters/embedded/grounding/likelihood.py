@@ -16,7 +16,7 @@ from .kind_table import KindTable, generic_colors
 from .measure import Measure
 from .shape_model import shape_model
 
-SIZE_NOISE = 0.13
+SIZE_NOISE = 0.2
 """Standard deviation of the log of a measured extent, what the ranges of the knowledge base leave out included."""
 _COMPLETIONS = ((1.0, 0.4), (1.25, 0.25), (1.7, 0.2), (2.6, 0.15))
 """How much longer a partly hidden side may be: (factor, probability)."""
@@ -24,30 +24,24 @@ _ANY_SIZE = (np.log(0.10), 0.75)
 """Mean and standard deviation of the log of the extents (metres) of things in general."""
 _OTHER = 0.15
 """Share of things that no kind of the knowledge base describes."""
-_HANDLES, _HANDLE_SEEN, _HANDLE_MISTAKEN = 0.25, 0.45, 0.1
-"""Share of things with a handle; how often one is seen where there is one, and where there is none."""
-_STANDS = 0.4
-"""Share of elongated things that stand on end."""
-WEIGHTS = {"size": 0.7, "shape": 1.0, "color": 0.8, "parts": 0.3, "pose": 0.5}
-"""Exponents of the terms, those with which the answers on simulated scenes were most probable: at most 1, because the
-terms are not independent and the knowledge base is rough."""
+_PRINT_SEEN, _PRINT_MISTAKEN = 0.75, 0.25
+"""How often print is seen on things that have some, and on others."""
+WEIGHTS = {"size": 0.6, "shape": 1.6, "color": 1.0, "print": 1.0}
+"""Exponents of the terms, as fitted by `simulation/evidence_training.py`, but size, which would have 0.8: the terms are
+not independent, each is more or less sure of itself than it should be, and real things vary more in size."""
 
 
-def kind_likelihoods(candidates: tuple[Candidate, ...], table: KindTable) -> np.ndarray:
-    """(N, K) log p(thing | kind) - log p(thing | any thing in general)."""
+def kind_terms(candidates: tuple[Candidate, ...], table: KindTable) -> np.ndarray:
+    """(len(WEIGHTS), N, K) log p(thing | kind) - log p(thing | any thing in general) by each term of `WEIGHTS`."""
     if not candidates or not table.kinds:
-        return np.zeros((len(candidates), len(table.kinds)))
-    rows = []
-    for candidate in candidates:
-        terms = {
-            "size": log_size(candidate.measured, table) - _log_any_size(candidate.measured),
-            "shape": np.log(table.shapes @ (candidate.shapes / shape_model().prior)),
-            "color": log_color(candidate, table),
-            "parts": log_parts(candidate, table),
-            "pose": log_pose(candidate, table),
-        }
-        rows.append(sum(WEIGHTS[name] * term for name, term in terms.items()))
-    return np.stack(rows)
+        return np.zeros((len(WEIGHTS), len(candidates), len(table.kinds)))
+    by_term = {
+        "size": [log_size(c.measured, table) - _log_any_size(c.measured) for c in candidates],
+        "shape": [np.log(table.shapes @ (c.shapes / shape_model().prior)) for c in candidates],
+        "color": [log_color(c, table) for c in candidates],
+        "print": [log_print(c, table) for c in candidates],
+    }
+    return np.array([by_term[name] for name in WEIGHTS])
 
 
 def background(likelihoods: np.ndarray, prior: np.ndarray) -> np.ndarray:
@@ -118,17 +112,10 @@ def log_color(candidate: Candidate, table: KindTable) -> np.ndarray:
     return np.log(table.colors @ (palette / generic_colors()))
 
 
-def log_parts(candidate: Candidate, table: KindTable) -> np.ndarray:
-    """(K,) log ratio for a handle, seen or not: often it is hidden behind the body."""
-    seen = candidate.parts.handle
-    present, missing = (seen * rate + (1 - seen) * (1 - rate) for rate in (_HANDLE_SEEN, _HANDLE_MISTAKEN))
-    usual = _HANDLES * present + (1 - _HANDLES) * missing
-    return candidate.vessel * (np.log(table.handle * present + (1 - table.handle) * missing) - np.log(usual))
-
-
-def log_pose(candidate: Candidate, table: KindTable) -> np.ndarray:
-    """(K,) log ratio for standing on end or lying: bottles stand, pens lie; round or cubic kinds say nothing."""
-    tall = candidate.upright
-    anything = tall * _STANDS + (1 - tall) * (1 - _STANDS)
-    kind = tall * table.stands + (1 - tall) * (1 - table.stands)
-    return np.log(table.slender * kind + (1 - table.slender) * anything) - np.log(anything)
+def log_print(candidate: Candidate, table: KindTable) -> np.ndarray:
+    """(K,) log ratio for a label or print, seen or not: packages carry some, fruit and crockery do not."""
+    seen = candidate.parts.label
+    present, missing = (seen * rate + (1 - seen) * (1 - rate) for rate in (_PRINT_SEEN, _PRINT_MISTAKEN))
+    share = float(table.printed.mean())
+    usual = share * present + (1 - share) * missing
+    return np.log(table.printed * present + (1 - table.printed) * missing) - np.log(usual)

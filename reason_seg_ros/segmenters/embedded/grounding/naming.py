@@ -15,6 +15,8 @@ from .shape_model import SHAPES
 
 _SAID_COLOR = 0.4
 """Degree from which on a thing is given the colour that the person named."""
+LIKE_KIND = 1.5
+"""Log ratio from which on a thing counts as one of a kind."""
 _SURE_KIND = 0.3
 """Probability from which on a thing is called by its most probable kind."""
 _FORMS = {
@@ -25,20 +27,33 @@ _FORMS = {
 
 
 def label_of(index: int, evidence: Evidence, resolution: Resolution | None = None) -> str:
-    """Short name of a thing: as the person named it, else the kind that it most probably is, else "object"."""
-    if resolution is not None:
-        if resolution.description.naming is Naming.NAMED and resolution.description.noun:
-            return resolution.description.noun
+    """Short name of a thing: as the person named it, else the kind that it clearly is, else "object"."""
+    if resolution is not None and resolution.description.naming is Naming.NAMED and resolution.description.noun:
+        return resolution.description.noun
+    kind = _kind_of(index, evidence, resolution)
+    clear = kind is not None and evidence.likelihoods[index, kind] - evidence.background[index] > LIKE_KIND
+    return evidence.table.kinds[kind].name if kind is not None and clear else "object"
+
+
+def guess_of(index: int, evidence: Evidence, resolution: Resolution) -> str:
+    """The kind that a thing may be of those that are meant; "" if its label says so already or none fits."""
+    kind = _kind_of(index, evidence, resolution)
+    if kind is None or label_of(index, evidence, resolution) != "object":
+        return ""
+    return evidence.table.kinds[kind].name if evidence.likelihoods[index, kind] > evidence.background[index] else ""
+
+
+def _kind_of(index: int, evidence: Evidence, resolution: Resolution | None) -> int | None:
+    """Row of the kind that a thing most probably is, of those that are meant if a need is."""
+    if resolution is not None and resolution.description.naming is Naming.NEEDED:
         meant = [(evidence.table.index[h.kind.name], h.weight) for h in resolution.reading.hypotheses if h.weight > 0]
-        if resolution.description.naming is Naming.NEEDED and meant:
+        if meant:
             columns = [column for column, _ in meant]
             fits = evidence.likelihoods[index, columns] + np.log([weight for _, weight in meant])
-            return evidence.table.kinds[columns[int(np.argmax(fits))]].name
-    if evidence.kinds.shape[1]:
-        best = int(np.argmax(evidence.kinds[index]))
-        if evidence.kinds[index, best] >= _SURE_KIND:
-            return evidence.table.kinds[best].name
-    return "object"
+            return columns[int(np.argmax(fits))]
+    if not evidence.kinds.shape[1] or evidence.kinds[index].max() < _SURE_KIND:
+        return None
+    return int(np.argmax(evidence.kinds[index]))
 
 
 def color_of(index: int, evidence: Evidence, resolution: Resolution | None = None) -> str:

@@ -8,11 +8,13 @@ import numpy as np
 
 from ..knowledge.kinds import Shape
 from . import colors
-from .measure import quantiles
+from .samples import quantiles
 from .shape_model import SHAPES
 
 _PLAIN = 0.15
 """Probability of a vessel below which the outline is not searched for a handle."""
+_PRINTED, _PRINTED_WIDTH = 0.22, 0.045
+"""Share of pixels on fine strong edges at which a thing is as likely printed as not, and how sharply that changes."""
 _NO_HANDLE = 0.2
 """Degree for a handle where none is seen."""
 
@@ -85,7 +87,7 @@ def parts_of(mask: np.ndarray, shapes: np.ndarray, regions: Regions, texture: fl
         handle=handle_of(mask) if vessel > _PLAIN else _NO_HANDLE,
         opening=float(sum(shapes[SHAPES.index(shape)] for shape in (Shape.CUP, Shape.BOWL))),
         lid=float(np.clip(1.6 * ends, 0, 1)),
-        label=float(np.clip(texture / 0.12, 0, 1)),
+        label=float(1 / (1 + np.exp(-(texture - _PRINTED) / _PRINTED_WIDTH))),
     )
 
 
@@ -116,8 +118,10 @@ def _bulge(side: np.ndarray, width: float) -> np.ndarray:
     at = np.arange(len(side), dtype=float)
     kept = np.ones(len(side), bool)
     for _ in range(6):
-        slope, start = np.polyfit(at[kept], side[kept], 1)
-        outwards = side - (start + slope * at)
+        x, y = at[kept], side[kept]
+        x_mean, y_mean = x.mean(), y.mean()
+        slope = (x - x_mean) @ y / ((x - x_mean) @ x)
+        outwards = side - (y_mean + slope * (at - x_mean))
         kept = outwards < 0.03 * width
         if np.count_nonzero(kept) < 8:
             break

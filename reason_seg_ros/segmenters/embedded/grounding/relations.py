@@ -19,6 +19,10 @@ _REACH = 0.12
 """Gap in metres at which things stop being beside each other."""
 _CLOSER = 0.05
 """Difference of gaps in metres that makes one thing clearly nearer than another."""
+_OVERHANG = 0.08
+"""Gap in metres beyond which nothing can lie above a thing, however much of either is hidden."""
+_BORNE = 0.25
+"""Share of a footprint that must lie above a thing to rest on it: one of several may carry it."""
 _STACK_GAP = 0.02
 """Tolerance in metres between the top of a thing and the bottom of the one on it."""
 
@@ -85,14 +89,18 @@ class Pairs:
 
     @cached_property
     def over(self) -> np.ndarray:
-        """(N, N) degree to which the middle of i lies above the footprint of j."""
+        """(N, N) degree to which i lies above the footprint of j: its middle, or a fair part of it."""
         result = np.zeros((len(self.candidates),) * 2)
         for j, below in enumerate(self.candidates):
             for i, above in enumerate(self.candidates):
+                if self.gaps[i, j] > _OVERHANG:
+                    continue
                 x, y = above.measured.center[:2]
                 inside = cv2.pointPolygonTest(below.measured.hull, (float(x), float(y)), True)
                 slack = 0.012 + 0.03 * below.measured.sides.any  # what is hidden may reach farther
-                result[i, j] = 1 / (1 + np.exp(-(inside + slack) / 0.008))
+                part = cv2.intersectConvexConvex(above.measured.hull, below.measured.hull)[0]
+                share = part / max(cv2.contourArea(above.measured.hull), 1e-6)
+                result[i, j] = max(_sigmoid((inside + slack) / 0.008), _sigmoid((share - _BORNE) / 0.05))
         return result
 
 
@@ -172,5 +180,5 @@ def _between(place: np.ndarray, a: np.ndarray, b: np.ndarray, ends: set[int]) ->
     return degree
 
 
-def _sigmoid(x: np.ndarray) -> np.ndarray:
+def _sigmoid(x: np.ndarray | float) -> np.ndarray:
     return 1 / (1 + np.exp(-np.clip(x, -60, 60)))

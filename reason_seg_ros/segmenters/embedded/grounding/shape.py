@@ -8,7 +8,8 @@ from itertools import pairwise
 import cv2
 import numpy as np
 
-from .measure import Measure, quantiles
+from .measure import Measure
+from .samples import quantiles
 
 _BINS = (0.0, 0.15, 0.4, 0.65, 0.85, 1.0)
 _FIT_POINTS = 400
@@ -88,7 +89,9 @@ def form_of(measured: Measure, mask: np.ndarray, height: np.ndarray, edges: np.n
     flat_top, rough = _surface(mask & ~edges, height, total)
     solidity, hole = _outline(mask)
     ball, round_ball = _sphere(points, measured.width)
-    spread = np.sqrt(np.maximum(np.linalg.eigvalsh(np.cov(points.T)), 1e-8))[::-1]
+    local = points - points.mean(axis=0, dtype=np.float64)
+    covariance = local.T @ local / max(len(points) - 1, 1)
+    spread = np.sqrt(np.maximum(np.linalg.eigvalsh(covariance), 1e-8))[::-1]
     return Form(
         upright=float(np.log(total / measured.width)),
         slender=float(np.log(measured.footprint[1] / measured.footprint[0])),
@@ -120,9 +123,9 @@ def hollow_of(mask: np.ndarray, height: np.ndarray, total: float) -> tuple[float
     to the far rim: water would stand there. On a closed thing the height never falls and rises again.
     """
     known = mask & (height < 1.1 * total)
-    level = np.where(known, np.nan_to_num(height, nan=-1.0), np.float32(-1.0)).astype(np.float32)
+    level = np.where(known, height, np.float32(-1.0))
     level = cv2.medianBlur(level, 3) if min(level.shape) >= 3 else level
-    columns = np.flatnonzero((level > -1).sum(axis=0) >= 5)
+    columns = np.flatnonzero(np.count_nonzero(level > -1, axis=0) >= 5)
     if len(columns) < 4:
         return 0.0, 0.0
     inner = columns[len(columns) // 5 : max(len(columns) - len(columns) // 5, len(columns) // 5 + 1)]
@@ -166,7 +169,8 @@ def _sag(points: np.ndarray, relative: np.ndarray) -> tuple[float, float, float]
     values = [np.nanmean(mids) if not np.isnan(mids).all() else 0.25 * half,
               np.nanmean(ends) if not np.isnan(ends).all() else 0.5 * half]  # fmt: skip
     skew = abs(ends[0] - ends[1]) if not np.isnan(ends).any() else 0.0
-    return tuple(float(np.clip(value / half, -2, 2)) for value in (*values, skew))  # type: ignore[return-value]
+    mid, side, skew = np.clip(np.array([*values, skew]) / half, -2, 2).tolist()
+    return mid, side, skew
 
 
 def _surface(mask: np.ndarray, height: np.ndarray, total: float) -> tuple[float, float]:
@@ -178,7 +182,7 @@ def _surface(mask: np.ndarray, height: np.ndarray, total: float) -> tuple[float,
     weight = valid.astype(np.float32)
     filled = np.where(valid, height, 0).astype(np.float32)
     smooth = cv2.blur(filled, (5, 5)) / np.maximum(cv2.blur(weight, (5, 5)), 1e-3)
-    rough = np.median(np.abs(filled - smooth)[valid]) / total
+    rough = float(quantiles(np.abs(filled - smooth)[valid], (0.5,))[0]) / total
     return float(near_top.sum() / valid.sum()), float(min(rough, 0.5))
 
 
@@ -211,7 +215,7 @@ def _sphere(points: np.ndarray, width: float) -> tuple[float, float]:
     local = chosen - middle
     system = np.column_stack([2 * local, np.ones(len(local))])
     squares = (local**2).sum(axis=1)
-    solution = np.linalg.lstsq(system, squares, rcond=None)[0]
+    solution = np.linalg.lstsq(system.T @ system, system.T @ squares, rcond=None)[0]
     radius = np.sqrt(max(solution[3] + (solution[:3] ** 2).sum(), 1e-8))
     residual = np.abs(np.linalg.norm(local - solution[:3], axis=1) - radius).mean() / radius
     return float(min(residual, 1.0)), float(np.clip(np.log(radius / (width / 2)), -2, 4))

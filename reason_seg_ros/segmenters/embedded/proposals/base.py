@@ -15,7 +15,7 @@ class Proposal:
 
     Attributes:
         mask: (H, W) bool, the visible pixels.
-        score: objectness in [0, 1]: how sure the geometry is that this is one whole object.
+        score: chance that this is one whole object: that the mask and an object's share more than half of their union.
         support: index into `Scenery.planes` of the plane that the thing rests over, or None.
     """
 

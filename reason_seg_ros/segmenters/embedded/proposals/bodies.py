@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ....geometry.cells import MOMENTS, moments_of
+from ....geometry.cells import moments_of
 from .borders import Borders
 from .patches import GROUND
 from .relief import Relief
@@ -50,48 +50,75 @@ class Bodies:
     Attributes:
         area: (L,) pixels of an image 640 wide.
         palette: (L, 216) histogram of colours.
-        moments: (L, 10) sums that fix the plane of best fit, as in `geometry.cells`.
+        moments: (L, 10) sums that fix the plane of best fit, as in `geometry.cells`, of inverse depths in deviations of
+            the sensor.
+        surface: (L,) square metres across the line of sight.
         risen, known: (L,) pixels that rise over the support beyond doubt; pixels with depth.
+        over, cut: (L,) pixels with a support below; pixels at the border of the image.
         odd, difference: (L,) sums of what `surface.Oddness` calls color and difference.
+        color, color_square: (L, 3) sums of CIE L*a*b*; (L,) sums of its squared length.
     """
 
     area: np.ndarray
     palette: np.ndarray
     moments: np.ndarray
+    surface: np.ndarray
     risen: np.ndarray
     known: np.ndarray
+    over: np.ndarray
+    cut: np.ndarray
     odd: np.ndarray
     difference: np.ndarray
+    color: np.ndarray
+    color_square: np.ndarray
 
-    def join(self, kept: int, gone: int) -> None:
-        """Add the body of one label to that of another, whose own becomes empty."""
-        columns = self.area, self.palette, self.moments, self.risen, self.known, self.odd, self.difference
-        for column in columns:
+    @property
+    def texture(self) -> np.ndarray:
+        """(L,) mean square of the colour differences (delta E) to the mean colour of each."""
+        area = np.maximum(self.area, 1e-6)
+        return np.maximum(self.color_square / area - ((self.color / area[:, None]) ** 2).sum(axis=1), 0.0)
+
+    def join(self, kept: np.ndarray, gone: np.ndarray) -> None:
+        """Add the bodies of some labels (N,) to those of others (N,), each label given once; their own become empty."""
+        for column in vars(self).values():
             column[kept] += column[gone]
             column[gone] = 0.0
 
 
 def bodies_of(labels: np.ndarray, relief: Relief) -> Bodies:
     """The body of every patch of (H, W) int32 labels; the ground's row is 0."""
-    things = labels > GROUND
-    flat, count = labels[things], int(labels.max()) + 1
-    unit = relief.scale**2
+    count, unit = int(labels.max()) + 1, relief.scale**2
+    pixels = np.flatnonzero(labels > GROUND)
+    owner, lab = labels.ravel()[pixels], relief.lab.reshape(-1, 3)[pixels]
 
-    def summed(image: np.ndarray) -> np.ndarray:
-        """Per label, the sum of an image."""
-        return np.bincount(flat, image[things], count) / unit
+    def summed(values: np.ndarray) -> np.ndarray:
+        """Per label, the sum over its pixels."""
+        return np.bincount(owner, values, count) / unit
 
-    palette = np.bincount(flat * BINS**3 + color_bins(relief.lab[things]), minlength=count * BINS**3)
-    firm = things & relief.known & relief.calm
-    terms, owner = moments_of(relief.rays[firm], relief.inverse[firm]), labels[firm]
+    def read(image: np.ndarray) -> np.ndarray:
+        """An image at the pixels of things."""
+        return image.ravel()[pixels]
+
+    palette = np.bincount(owner * BINS**3 + color_bins(lab), minlength=count * BINS**3)
+    rim = np.ones(labels.shape, bool)
+    rim[1:-1, 1:-1] = False
+    firm = read(relief.known & relief.calm)
+    inverse, beneath = read(relief.inverse)[firm], owner[firm]
+    terms = moments_of(relief.rays.reshape(-1, 3)[pixels[firm]], inverse / relief.gain)
+    solid = float(np.prod(relief.rays[1, 1, :2] - relief.rays[0, 0, :2])) * inverse**-2.0
     return Bodies(
-        area=np.bincount(flat, minlength=count) / unit,
+        area=np.bincount(owner, minlength=count) / unit,
         palette=palette.reshape(count, BINS**3) / unit,
-        moments=np.stack([np.bincount(owner, terms[:, column], count) for column in range(MOMENTS)], axis=-1),
-        risen=summed(relief.high),
-        known=summed(relief.known),
-        odd=summed(np.minimum(relief.odd.color, _ODDEST)),
-        difference=summed(relief.odd.difference),
+        moments=np.stack([np.bincount(beneath, column, count) for column in terms.T], axis=-1),
+        surface=np.bincount(beneath, solid, count),
+        risen=summed(read(relief.high)),
+        known=summed(read(relief.known)),
+        over=summed(read(relief.over)),
+        cut=summed(read(rim)) * relief.scale,
+        odd=summed(np.minimum(read(relief.odd.color), _ODDEST)),
+        difference=summed(read(relief.odd.difference)),
+        color=np.stack([summed(column) for column in lab.T], axis=-1),
+        color_square=summed((lab * lab).sum(axis=1)),
     )
 
 
@@ -108,9 +135,7 @@ def ground_like(bodies: Bodies, borders: Borders, whole: bool) -> np.ndarray:
     Flaws are told by being small and alone, so they are looked for only if the patches are whole things.
     """
     count = len(bodies.area)
-    outline = np.zeros(count)
-    for end in (0, 1):
-        np.add.at(outline, borders.pairs[:, end], borders.length)
+    outline = borders.around(borders.length, count)
     along = np.zeros((5, count))
     rows = borders.pairs[:, 0] == GROUND
     sums = (borders.length, borders.contrast, borders.beyond, borders.inner_contrast)

@@ -10,7 +10,8 @@ from ....geometry.planes import Plane
 from ....geometry.support import Supports
 from .base import Proposal, Scenery
 from .interior import join_interiors
-from .merge import merge
+from .merge import grown
+from .objectness import objectness
 from .outline import outlines_of
 from .patches import flood, patches_of
 from .relief import relief_of
@@ -43,11 +44,16 @@ def propose(frame: Frame) -> Scenery:
 def _propose(frame: Frame) -> Scenery:
     """`propose` at the frame's own size."""
     relief = relief_of(frame)
-    labels, sure = merge(patches_of(frame.color, relief), relief)
-    labels = join_interiors(labels, relief)
-    supports = relief.supports
+    patches = patches_of(frame.color, relief)
+    growth = grown(patches, relief)
+    things = growth.things()[patches]
+    labels = join_interiors(things, relief)
+    step = np.arange(len(growth.target))
+    step[things] = labels
+    growth.unite(step)
+    chance, supports = objectness(growth), relief.supports
     proposals = tuple(
-        Proposal(mask, sure[number], _support_of(mask, supports))
+        Proposal(mask, float(chance[number]), _support_of(mask, supports))
         for number, mask in outlines_of(labels, relief).items()
     )
     return Scenery(proposals, supports.planes, supports.up, supports.height)
