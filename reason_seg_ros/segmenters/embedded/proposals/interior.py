@@ -46,24 +46,30 @@ def join_interiors(labels: np.ndarray, relief: Relief) -> np.ndarray:
         relief: of the frame.
     """
     labels = labels.copy()
+    solid: dict[int, int] = {}
     for _ in range(_ROUNDS):
         boxes = ndimage.find_objects(labels)
-        joined = [_join(number, labels, boxes[number - 1], relief) for number in _by_area(labels)]
+        joined = [_join(number, labels, boxes[number - 1], relief, solid) for number in _by_area(labels)]
         if not any(joined):
             break
     return labels
 
 
-def _join(number: int, labels: np.ndarray, box: tuple[slice, slice], relief: Relief) -> bool:
-    """Give one patch, which lay within a box when the round began, to its vessel, in place; False if it has none."""
+def _join(number: int, labels: np.ndarray, box: tuple[slice, slice], relief: Relief, solid: dict[int, int]) -> bool:
+    """Give one patch, which lay within a box when the round began, to its vessel, in place; False if it has none.
+
+    `solid` remembers the size at which a patch was found not to be hollow: patches change only by growing.
+    """
     reach = max(2, round(4 * relief.scale))
     rows, columns = (slice(max(0, side.start - 3 * reach), side.stop + 3 * reach) for side in box)
     window = rows, columns
     mask = labels[window] == number
-    if mask.sum() < _LEAST_PIXELS * relief.scale**2:
+    pixels = int(np.count_nonzero(mask))
+    if pixels < _LEAST_PIXELS * relief.scale**2 or solid.get(number) == pixels:
         return False
     upward = _upward(_middle(mask, window, relief), relief.supports.up)
     if _hollowness(mask, window, upward, relief) < 1.0:
+        solid[number] = pixels
         return False
     below = _shifted(mask, -2 * reach * upward) & ~mask
     edge = _shifted(~mask, -2 * reach * upward) & mask
@@ -146,15 +152,15 @@ def _hollowness(mask: np.ndarray, window: tuple[slice, slice], upward: np.ndarra
     1 is as much as makes an interior, negative values are bulges, 0 is flat or unknown.
     """
     inner = cv2.erode(mask.astype(np.uint8), np.ones((5, 5), np.uint8), borderValue=1).astype(bool)
-    inner &= relief.known[window]
-    if np.count_nonzero(inner) < _LEAST_PIXELS / 2:
+    places = np.flatnonzero(inner & relief.known[window])
+    if len(places) < _LEAST_PIXELS / 2:
         return 0.0
-    rows, columns = (index[:: max(1, len(index) // _ENOUGH)] for index in np.nonzero(inner))
+    rows, columns = np.divmod(places[:: max(1, len(places) // _ENOUGH)], inner.shape[1])
     inverse = relief.inverse[window][rows, columns].astype(np.float64)
     offset = relief.rays[window][rows, columns, :2].astype(np.float64)
     offset -= offset.mean(axis=0)
     v, u = offset @ upward, offset @ np.array([-upward[1], upward[0]])
-    half = (np.percentile(u, 95) - np.percentile(u, 5)) / 2
+    half = np.ptp(np.percentile(u, (5, 95))) / 2
     depth = 1.0 / inverse.mean()
     u, v = u / max(half, 1e-9), v / max(float(np.abs(v).max()), 1e-9)
     terms = np.stack([np.ones_like(u), u, v, u * u, u * v, v * v], axis=-1)
@@ -164,7 +170,7 @@ def _hollowness(mask: np.ndarray, window: tuple[slice, slice], upward: np.ndarra
 
 def _width(mask: np.ndarray, upward: np.ndarray) -> float:
     """Extent of a mask across the image direction of "up", pixels."""
-    y, x = np.nonzero(mask)
+    y, x = np.divmod(np.flatnonzero(mask), mask.shape[1])
     return float(np.ptp(x * upward[1] - y * upward[0]))
 
 

@@ -21,9 +21,9 @@ def outlines_of(labels: np.ndarray, relief: Relief) -> dict[int, np.ndarray]:
     width = 2 * round(_SMOOTH * relief.scale / 2) + 1
     taken = np.zeros(labels.shape, bool)
     found = {}
-    for number in np.unique(labels[labels > GROUND]).tolist():
+    for number in (GROUND + 1 + np.flatnonzero(np.bincount(labels.ravel())[GROUND + 1 :])).tolist():
         mask = labels == number
-        x, y, w, h = cv2.boundingRect(mask.astype(np.uint8))
+        x, y, w, h = cv2.boundingRect(mask.view(np.uint8))
         window = slice(max(0, y - width), y + h + width), slice(max(0, x - width), x + w + width)
         smooth = _smoothed(mask[window].astype(np.uint8), width, relief.scale)
         mask[window] = smooth & (mask[window] | (labels[window] == GROUND)) & ~taken[window]

@@ -61,7 +61,7 @@ def _propose(frame: Frame) -> Scenery:
 
 def _support_of(mask: np.ndarray, supports: Supports) -> int | None:
     """The plane over which most of a mask lies."""
-    index = supports.index[mask]
+    index = supports.index.take(np.flatnonzero(mask))
     index = index[index >= 0]
     return int(np.bincount(index).argmax()) if len(index) else None
 
