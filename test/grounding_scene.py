@@ -73,7 +73,7 @@ def thing(
         proposal=Proposal(mask, score, 0), measured=measured, form=_FORM, shapes=shapes,
         regions=Regions(whole, whole, upper, (upper, upper)),
         parts=Parts(handle=handle, opening=opening, lid=0.9 if top else 0.1, label=0.1),
-        lightness={"white": 95.0, "black": 8.0}.get(color, 50.0), texture=0.0, contrast=40.0, pixel=pixel,
+        lightness={"white": 95.0, "black": 8.0}.get(color, 50.0), texture=0.0, pixel=pixel,
     )  # fmt: skip
 
 

@@ -19,8 +19,9 @@ def test_pieces_are_less_probably_whole() -> None:
     small = replace(item, form=replace(item.form, pixels=2.0))
     ragged = replace(item, form=replace(item.form, rough=0.2))
     cut = replace(item, cut=2)
-    plain, *pieces = wholes(item, small, ragged, cut)
-    assert all(piece < 0.8 * plain for piece in pieces)
+    doubtful = thing((0.0, 0.8), score=0.3)
+    plain, *pieces = wholes(item, small, ragged, cut, doubtful)
+    assert all(1 - piece > 1.5 * (1 - plain) for piece in pieces)
 
 
 def test_furniture_is_hardly_a_thing() -> None:

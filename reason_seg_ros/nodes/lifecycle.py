@@ -89,7 +89,7 @@ class TransitionThread:
             ended()
 
     async def _serve(self, request: ChangeState.Request, response: ChangeState.Response) -> ChangeState.Response:
-        done: Future = Future()
+        done: Future = Future(executor=self._node.executor)  # newer rclpy resumes who waits by it
 
         def ended() -> None:
             done.set_result(None)

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from ..errors import SegmenterError
+from ..errors import Cancelled, SegmenterError
 from ..segmenters.base import Listener, Segmenter
 from ..segmenters.registry import create
 from .parameters import NodeParameters
@@ -40,6 +40,11 @@ class Loading(Listener):
     def cancelled(self) -> bool:
         """True once the segmenter is no longer wanted."""
         return self._cancelled.is_set()
+
+    def check(self) -> None:
+        """Raise `Cancelled` if the segmenter is no longer wanted."""
+        if self.cancelled:
+            raise Cancelled(f"the node ended before segmenter '{self.name}' was loaded")
 
     @property
     def seconds(self) -> float:

@@ -56,7 +56,7 @@ class SegmentAction:
         self._server.destroy()
 
     def _accepted(self, goal: Any) -> None:
-        done: Future = Future()
+        done: Future = Future(executor=self._node.executor)  # newer rclpy resumes who waits by it
         started = False
 
         def on_progress(stage: str, text: str) -> None:
@@ -68,12 +68,10 @@ class SegmentAction:
 
         def on_done(outcome: Outcome) -> None:
             nonlocal started
-            done.set_result(outcome)
+            on_executor(self._node, self._finish, done, outcome)
             if not started:
                 started = True
                 on_executor(self._node, goal.execute)
-            else:
-                self._wake()
 
         question = Question(goal.request.instruction, replaceable=False, on_progress=on_progress, on_done=on_done)
         self._open[_key(goal)] = (question, done)
@@ -110,8 +108,9 @@ class SegmentAction:
             if self._node.context.ok():
                 raise
 
-    def _wake(self) -> None:
-        """Let the executor look again at the coroutine that waits."""
+    def _finish(self, done: Future, outcome: Outcome) -> None:
+        """Let the coroutine that waits go on. Not once the executor has ended: newer rclpy would run it at once."""
+        done.set_result(outcome)
         if self._node.executor is not None:
             self._node.executor.wake()
 

@@ -219,6 +219,8 @@ class SegmenterNode(LifecycleNode):
         if self.state in ("configuring", "activating"):
             loading = f" ({self._loading})" if self._loading is not None else ""
             return Problem(Reply.NOT_ACTIVE, f"the node {why}{loading}: ask again once it is active")
+        if self.state == "finalized":
+            return Problem(Reply.NOT_ACTIVE, f"the node {why}: start it again")
         cause = f" ({self.failure})" if self.failure else ""
         return Problem(
             Reply.NOT_ACTIVE,

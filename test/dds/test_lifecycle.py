@@ -13,6 +13,8 @@ from person import Person
 
 from reason_seg_ros.msg import Reply
 
+NEAR = "near_segmenter:NearSegmenter"
+
 
 @pytest.fixture(scope="module")
 def program(start: Callable[..., Program], near: list[str]) -> Program:
@@ -143,9 +145,7 @@ def test_a_segmenter_that_cannot_be_cancelled(person: Person, gate: Path) -> Non
 
 
 def test_all_else_answers_while_a_segmenter_loads(start: Callable[..., Program], domain: int, tmp_path: Path) -> None:
-    options = parameters(
-        segmenter="near_segmenter:NearSegmenter", segmenter_options=f"'{{gate: {tmp_path}, load: loaded}}'"
-    )
+    options = parameters(segmenter=NEAR, segmenter_options=f"'{{gate: {tmp_path}, load: loaded}}'")
     start("reason_seg_ros.nodes.segmenter_node", *options, "-r", "__node:=slow", "-r", "instruction:=/slow/say")
     person = Person(domain, "/slow", "/slow/say")
     try:
@@ -172,7 +172,7 @@ def test_an_interrupt_ends_a_node_that_loads(
     start: Callable[..., Program], domain: int, tmp_path: Path, autostart: bool
 ) -> None:
     options = parameters(
-        segmenter="near_segmenter:NearSegmenter",
+        segmenter=NEAR,
         segmenter_options=f"'{{gate: {tmp_path}, load: never}}'",
         autostart=autostart,
     )
@@ -187,6 +187,7 @@ def test_an_interrupt_ends_a_node_that_loads(
             person.ask_for("configure")
         person.until(lambda: person.state == "configuring")
         assert program.end() == 0
+        assert f"ended before segmenter '{NEAR}' was loaded" in program.output
     finally:
         person.close()
 
@@ -210,6 +211,21 @@ def test_an_interrupt_while_a_goal_is_answered(
         talker.close()
 
 
+def test_a_node_that_is_shut_down(start: Callable[..., Program], near: list[str], domain: int) -> None:
+    name = "/leaving"
+    start("reason_seg_ros.nodes.segmenter_node", *near, "-r", f"__node:={name[1:]}", "-r", f"instruction:={name}/say")
+    leaving = Person(domain, name, f"{name}/say")
+    try:
+        leaving.connect()
+        leaving.until(lambda: leaving.state == "active")
+        assert leaving.change_state("shutdown")
+        array = leaving.ask("are you there")
+        assert (array.error_code, leaving.state) == (Reply.NOT_ACTIVE, "finalized")
+        assert array.text.endswith("start it again")
+    finally:
+        leaving.close()
+
+
 @pytest.fixture(scope="module", params=["unknown", "broken", "exit"])
 def failing(
     request: pytest.FixtureRequest, start: Callable[..., Program], person: Person, domain: int
@@ -217,8 +233,8 @@ def failing(
     """Somebody who talks to a node whose segmenter cannot be loaded."""
     wrong = {
         "unknown": parameters(segmenter="no_such_segmenter"),
-        "broken": parameters(segmenter="near_segmenter:NearSegmenter", segmenter_options="'{broken: true}'"),
-        "exit": parameters(segmenter="near_segmenter:NearSegmenter", segmenter_options="'{broken: exit}'"),
+        "broken": parameters(segmenter=NEAR, segmenter_options="'{broken: true}'"),
+        "exit": parameters(segmenter=NEAR, segmenter_options="'{broken: exit}'"),
     }[request.param]
     name = f"failing_{request.param}"
     start("reason_seg_ros.nodes.segmenter_node", *wrong, "-r", f"__node:={name}", "-r", f"instruction:=/{name}/say")

@@ -37,7 +37,6 @@ class Candidate:
         parts: handle, opening, lid, label.
         lightness: mean CIELab lightness, 0 to 100.
         texture: share of pixels on print or pattern.
-        contrast: CIELab distance between its mean colour and that of a narrow ring around it.
         pixel: (2,) column and row of the middle of the mask.
         cut: sides of the image at which its outline ends.
     """
@@ -50,7 +49,6 @@ class Candidate:
     parts: Parts
     lightness: float
     texture: float
-    contrast: float
     pixel: np.ndarray
     cut: int = 0
 
@@ -146,21 +144,10 @@ def _candidate(
         parts=parts_of(mask, shapes, regions, texture),
         lightness=float(own[v, u, 0].mean() * 100 / 255),
         texture=texture,
-        contrast=_contrast(lab, proposal.mask, window),
         pixel=np.array([window[1].start + u.mean(), window[0].start + v.mean()]),
         cut=sum(axis.start <= 1 for axis in window)
         + sum(axis.stop >= size - 1 for axis, size in zip(window, proposal.mask.shape, strict=True)),
     )
-
-
-def _contrast(lab: np.ndarray, mask: np.ndarray, window: tuple[slice, slice]) -> float:
-    """CIELab distance between the mean colours of a mask and of the ring around it."""
-    rows, columns = (slice(max(axis.start - 5, 0), axis.stop + 5) for axis in window)
-    inside = mask[rows, columns].astype(np.uint8)
-    ring = cv2.dilate(inside, np.ones((9, 9), np.uint8)) - inside
-    around = lab[rows, columns]
-    difference = np.subtract(cv2.mean(around, inside)[:3], cv2.mean(around, ring)[:3])
-    return float(np.linalg.norm(difference * [100 / 255, 1, 1]))
 
 
 def _texture(lightness: np.ndarray, inner: np.ndarray) -> float:

@@ -6,19 +6,19 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from scipy.special import softmax
+from scipy.special import logit, softmax
 
 from .describe import Candidate, Described
 from .kind_table import KindTable
 from .likelihood import WEIGHTS, background, kind_terms
 from .relations import Pairs
 
-WHOLE = {
-    "bias": -6.2, "pixels": 1.9, "contrast": 0.052, "long": -4.8, "rough": -13.6, "cut": -0.86, "aside": -2.4
-}  # fmt: skip
-"""Log odds of being a thing of its own, per unit, as fitted by `simulation/evidence_training.py`. The units: log10
-pixels in a 640x480 image, CIELab, log of metres above `_LONG`, roughness, sides of the image, share of the image's
-size by which the middle of the thing lies off the middle of the image."""
+WHOLE = {"bias": -0.9, "score": 1.1, "pixels": 0.65, "long": -6.9, "rough": -9.5, "cut": -0.29, "aside": -1.7}
+"""Log odds of being a thing of its own, per unit, as fitted by `simulation/evidence_training.py`. The units: log odds
+of the proposal's score, log10 pixels in a 640x480 image, log of metres above `_LONG`, roughness, sides of the image,
+share of the image's size by which the middle of the thing lies off the middle of the image."""
+_UNSURE = 0.01
+"""No score is nearer to 0 or 1 than this."""
 _LONG = 0.3
 """Length in metres from which on a thing on a table is rather a piece of furniture."""
 _LEAST = 0.03
@@ -73,9 +73,8 @@ class Evidence:
     @cached_property
     def prior(self) -> np.ndarray:
         """(N,) in (0, 1]: how likely each proposal is to be a thing that a person would talk about."""
-        scores = np.array([c.proposal.score for c in self.candidates])
         main = np.array([c.proposal.support == 0 or not self.has_planes for c in self.candidates])
-        likely = scores * self.whole * np.where(main, 1.0, _ELSEWHERE)
+        likely = self.whole * np.where(main, 1.0, _ELSEWHERE)
         return np.maximum(likely, _LEAST)
 
     @cached_property
@@ -107,8 +106,8 @@ def wholeness(described: Described) -> np.ndarray:
         [
             (
                 1.0,
+                float(logit(np.clip(c.proposal.score, _UNSURE, 1 - _UNSURE))),
                 c.form.pixels - area,
-                min(c.contrast, 60.0),
                 max(float(np.log(c.measured.longest / _LONG)), 0.0),
                 c.form.rough,
                 c.cut,
