@@ -11,6 +11,10 @@ class FrameError(ReasonSegError):
     """A colour image, depth image or camera model that cannot form a `Frame`."""
 
 
+class NoDepthError(FrameError):
+    """A frame without any depth that could be used, where depth is needed."""
+
+
 class InstructionError(ReasonSegError):
     """An instruction that cannot be answered as it stands (empty, too long)."""
 

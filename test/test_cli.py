@@ -91,7 +91,9 @@ def test_a_file_in_the_way_is_an_error_and_no_trace(dataset, capsys):
     (dataset.parent / "out").write_text("")
     status, _ = segment(dataset, "nearer than 1.4")
     assert status == 1
-    assert capsys.readouterr().err.startswith("reason-seg: error: ")
+    complaint = capsys.readouterr().err
+    assert complaint.startswith("reason-seg: error: ")
+    assert f"{dataset.parent / 'out'} is" in complaint and "name another folder" in complaint
 
 
 def test_wrong_usage_has_status_2(dataset, capsys):
@@ -99,6 +101,21 @@ def test_wrong_usage_has_status_2(dataset, capsys):
         assert reason_seg(*arguments) == 2
         captured = capsys.readouterr().err
         assert captured.startswith("reason-seg: error: ") and captured.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "hint"),
+    [
+        (("simulate", "--out", "x", "--foo"), "--foo (see 'reason-seg simulate --help')"),
+        (("simulate", "--out", "x", "--scenes", "abc"), "'abc' is no whole number from 1"),
+        (("simulate", "--out", "x", "--seed", "-1"), "'-1' is no whole number from 0"),
+        (("demo", "--seed", "-1"), "'-1' is no whole number from 0"),
+        (("ask", "the mug", "--timeout", "nan"), "'nan' is no number above 0"),
+    ],
+)
+def test_wrong_usage_says_what_is_allowed(arguments, hint, capsys):
+    assert reason_seg(*arguments) == 2
+    assert hint in capsys.readouterr().err
 
 
 def test_chat_goes_on_after_errors(dataset, monkeypatch, capsys, tmp_path):
@@ -170,7 +187,7 @@ def test_simulated_frames_can_be_evaluated(tmp_path, capsys):
 def test_help_of_every_command(capsys):
     assert reason_seg("--help") == 0
     commands = capsys.readouterr().out
-    for command in ("segment", "chat", "eval", "simulate", "bringup", "demo"):
+    for command in ("segment", "chat", "eval", "simulate", "bringup", "ask", "demo"):
         assert command in commands
         assert reason_seg(command, "--help") == 0
         assert f"usage: reason-seg {command}" in capsys.readouterr().out

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from grounding_render import CAMERA, Solid, render
 
-from reason_seg_ros.errors import Cancelled, InstructionError
+from reason_seg_ros.errors import Cancelled, InstructionError, NoDepthError
 from reason_seg_ros.frame import Frame
 from reason_seg_ros.frame_folder import load_frame
 from reason_seg_ros.reply import Conversation, Reply, Status
@@ -155,11 +155,11 @@ def test_the_listener_can_cancel(segmenter, table) -> None:
     assert "ground" not in listener.stages
 
 
-def test_no_depth_is_an_answer_with_a_reason(segmenter, table) -> None:
+def test_no_depth_is_an_error_and_the_next_frame_is_answered(segmenter, table) -> None:
     frame = table[0]
-    reply = segmenter.ask(Frame(frame.color, np.full_like(frame.depth, np.nan), CAMERA), "the bowl")
-    assert reply.status is Status.ABSENT
-    assert "depth" in reply.text
+    with pytest.raises(NoDepthError, match="registered depth"):
+        segmenter.ask(Frame(frame.color, np.full_like(frame.depth, np.nan), CAMERA), "the bowl")
+    assert segmenter.ask(frame, "the bowl").status is Status.FOUND
 
 
 def test_an_empty_table_is_an_answer(segmenter) -> None:
@@ -172,6 +172,31 @@ def test_an_empty_table_is_an_answer(segmenter) -> None:
 def test_what_cannot_be_answered_is_an_error(segmenter, table, instruction: str) -> None:
     with pytest.raises(InstructionError):
         segmenter.ask(table[0], instruction)
+
+
+@pytest.mark.parametrize(
+    ("said", "answer"),
+    [("Thank you!", "welcome"), ("hello robot", "Hello"), ("yes", "what you want"), ("no thanks", "nothing then")],
+)
+def test_small_talk_gets_a_sentence_and_no_search(segmenter, table, said: str, answer: str) -> None:
+    reply = segmenter.ask(table[0], said)
+    assert (reply.status, reply.segments) == (Status.ABSENT, ())
+    assert answer in reply.text
+
+
+def test_what_do_you_see_is_everything(segmenter, table) -> None:
+    everything = segmenter.ask(table[0], "What do you see?")
+    assert everything.status is Status.FOUND
+    assert len(everything.segments) > 1
+
+
+def test_the_other_one_is_not_the_same_one(segmenter, table) -> None:
+    conversation = Conversation()
+    first = segmenter.ask(table[0], "the bowl", conversation)
+    assert first.segments
+    conversation.add("the bowl", first)
+    second = segmenter.ask(table[0], "the other one", conversation)
+    assert not any(np.array_equal(one.mask, other.mask) for one in first.segments for other in second.segments)
 
 
 def test_objects_of_the_users_own(tmp_path, table) -> None:

@@ -12,7 +12,7 @@ from annotated_frames import QUERIES, write_frame
 from shared_data import SHARED
 from tiny_segmenter import NearerThan
 
-from reason_seg_ros.errors import DatasetError
+from reason_seg_ros.errors import DatasetError, NoDepthError
 from reason_seg_ros.evaluation.dataset import Query, read_dataset
 from reason_seg_ros.evaluation.report import EXTRA, HIT, MISSED, Report, draw_difference
 from reason_seg_ros.evaluation.runner import outcome, run, summarize
@@ -102,6 +102,15 @@ def test_every_question_is_asked_and_scored(dataset):
     assert list(summary.per_kind) == ["explicit", "multi", "absent"]
     assert summary.per_kind["absent"].absent_accuracy == pytest.approx(0.5)
     assert summary.per_kind["explicit"].absent_accuracy is None
+
+
+def test_a_frame_that_cannot_be_answered_on_is_named(dataset):
+    class Blind(NearerThan):
+        def ask(self, frame, instruction, conversation, listener):
+            raise NoDepthError("no pixel has depth")
+
+    with pytest.raises(DatasetError, match=f"{dataset / 'a'}: no pixel has depth"):
+        list(run(Blind(), read_dataset(dataset)))
 
 
 def test_questions_do_not_hear_of_each_other(dataset):

@@ -151,3 +151,24 @@ def test_a_guessed_kind_is_not_said_as_if_known(evidence: Evidence) -> None:
     resolution = Resolver(evidence, lambda _: wanted("play with", likely=False)).resolve(need)
     labels = {label_of(i, evidence, resolution) for i in range(len(evidence.candidates))}
     assert labels == {"object"}
+
+
+def test_places_tell_alike_things_apart() -> None:
+    row = scene(*(thing((x, 0.8), **MUG) for x in (-0.3, -0.1, 0.1, 0.3)))
+    words, _, decisions = said(row, mug(), count=None)
+    told = {segment.description for segment in segments(decisions, words, row)}
+    assert len(told) == 4
+    assert "white mug second from the left" in told
+
+
+def test_the_support_is_not_a_thing_on_it(evidence: Evidence) -> None:
+    words, _, decisions = said(evidence, Description(Naming.NAMED, noun="shelf", surface=True))
+    assert not decisions[0].chosen
+    assert words.text.startswith("The shelf is what the things stand on")
+
+
+def test_phrases_read_as_they_were_said() -> None:
+    can = Description(Naming.NAMED, noun="can")
+    assert phrase(mug(superlatives=(Superlative("tall", than=can),), excluded=(can,))) == "mug taller than the can"
+    assert phrase(mug(attributes=(Attribute("color", "red", negated=True),))) == "mug that is not red"
+    assert phrase(mug(superlatives=(Superlative("right", rank=2),))) == "mug second from the right"

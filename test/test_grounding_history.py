@@ -11,6 +11,10 @@ from reason_seg_ros.segmenters.embedded.language.intent import Attribute, Descri
 MUGS = (thing((-0.3, 0.8), **MUG), thing((0.3, 0.8), **MUG))
 SAID = {
     "the red mug": Intent("", (Description(Naming.NAMED, "mug", attributes=(Attribute("color", "red"),)),)),
+    "the mugs": Intent("", (Description(Naming.NAMED, "mug"),), count=None),
+    "the pen or the cup": Intent(
+        "", (Description(Naming.NAMED, "pen"), Description(Naming.NAMED, "cup")), alternatives=True
+    ),
     "it": Intent("", (Description(Naming.REFERRED),)),
 }
 
@@ -72,3 +76,42 @@ def test_a_bare_it_stays_a_reference() -> None:
 @pytest.mark.parametrize("conversation", [None, Conversation()])
 def test_without_a_conversation_a_reference_is_any_thing(conversation: Conversation | None) -> None:
     assert expanded(SAID["it"], conversation, parse).targets[0].naming is Naming.ANY
+
+
+BOTH = Reply(Status.AMBIGUOUS, "", tuple(Segment(mug.proposal.mask, "mug") for mug in MUGS))
+OTHER = Description(Naming.REFERRED, excluded=(Description(Naming.REFERRED),))
+
+
+def test_an_extreme_chooses_among_the_things_of_the_last_answer() -> None:
+    bigger = Description(Naming.REFERRED, superlatives=(Superlative("large"),))
+    target = expanded(Intent("which one is bigger?", (bigger,)), talk(("the mugs", BOTH)), parse).targets[0]
+    assert (target.naming, target.noun) == (Naming.REFERRED, "mug")
+
+
+def test_an_exception_chooses_among_the_things_of_the_last_answer() -> None:
+    red = Description(Naming.REFERRED, attributes=(Attribute("color", "red"),))
+    rest = Description(Naming.REFERRED, excluded=(red,))
+    conversation = talk(("the mugs", BOTH))
+    assert expanded(Intent("not the red ones", (rest,), None), conversation, parse).targets[0].naming is Naming.REFERRED
+
+
+def test_the_other_one_is_another_of_the_kind() -> None:
+    conversation = talk(("the red mug", found(MUGS[0].proposal.mask)))
+    target = expanded(Intent("the other one", (OTHER,)), conversation, parse).targets[0]
+    assert (target.naming, target.noun, target.excluded) == (Naming.NAMED, "mug", OTHER.excluded)
+
+
+def test_the_other_one_of_two_kinds_is_either() -> None:
+    conversation = talk(("the pen or the cup", found(MUGS[0].proposal.mask)))
+    assert expanded(Intent("the other one", (OTHER,)), conversation, parse).targets[0].noun == "pen or cup"
+
+
+def test_not_the_mug_after_the_mug_is_anything_else() -> None:
+    mug = Description(Naming.REFERRED, excluded=(Description(Naming.NAMED, "mug"),))
+    conversation = talk(("the red mug", found(MUGS[0].proposal.mask)))
+    assert expanded(Intent("not the mug", (mug,)), conversation, parse).targets[0].naming is Naming.ANY
+
+
+def test_thanks_leave_the_conversation_as_it_was() -> None:
+    conversation = talk(("the red mug", found(MUGS[0].proposal.mask)), ("Thank you!", Reply(Status.ABSENT, "")))
+    assert expanded(Intent("the other one", (OTHER,)), conversation, parse).targets[0].noun == "mug"

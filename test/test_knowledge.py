@@ -313,3 +313,16 @@ def test_the_documented_fields_and_words_are_those_of_the_code() -> None:
         assert rows[field].split(", ") == sorted(words)
     for documented_word in ("objects_file", "--objects"):
         assert documented_word in text
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("- nam: petri dish\n  size_cm: [9, 9, 2]\n", "unknown field 'nam'; did you mean 'name'"),
+        ("- size_cm: [9, 9, 2]\n", "field 'name' is missing"),
+        ("- name: petri dish\n  size_cm: [9, 9, -1]\n", "-1 lies outside 0 to 300"),
+    ],
+)
+def test_a_mistake_is_told_by_what_was_written(write, text: str, complaint: str) -> None:
+    with pytest.raises(KnowledgeError, match=re.escape(complaint)):
+        load_knowledge(write(text))

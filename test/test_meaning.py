@@ -249,3 +249,9 @@ def test_held_out_questions_find_what_would_do(encoder: SentenceEncoder) -> None
     assert found[1] >= 0.84, found
     assert found[3] >= 0.92, found
     assert found[5] >= 0.94, found
+
+
+def test_only_a_noun_that_names_objects_can_be_a_label(meaning: Meaning) -> None:
+    assert meaning.of(named("hammer")).named
+    assert not meaning.of(named("breakfast")).named
+    assert not meaning.of(named("hammer or screwdriver")).named

@@ -62,6 +62,12 @@ def test_both_boards_of_a_shelf_are_supports():
     assert supports.planes[on[1]].offset == pytest.approx(0.85, abs=0.01)
 
 
+def test_a_board_that_stands_on_a_table_leaves_the_table_a_support():
+    board = Box(0.0, 0.25, (0.7, 0.26, 0.02), (200, 170, 120), z=0.18)
+    frame, _ = render([Can(0.1, -0.1, 0.04, 0.1, RED)], [table(1.4, 1.2), board], eye=(0, -0.8, 0.75))
+    assert sorted(plane.offset for plane in supports_of(frame).planes) == pytest.approx([0.55, 0.75], abs=0.02)
+
+
 def test_the_top_of_a_box_is_no_support():
     frame, _ = render([Box(0, 0, (0.3, 0.25, 0.15), BLUE)], [table()])
     assert len(find_planes(frame)) >= 2

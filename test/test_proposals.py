@@ -99,6 +99,29 @@ def test_flat_things_are_told_by_color():
     assert len(scenery.proposals) == 2
 
 
+def printed(frame, instances, size):
+    """The frame with light disks in place of what is not a thing, `size` pixels apart."""
+    row, column = np.indices(instances.shape) % size - size / 2
+    color = frame.color.copy()
+    color[(np.hypot(row, column) < size / 3.5) & (instances == 0)] = WHITE
+    return Frame(color, frame.depth, frame.camera)
+
+
+@pytest.mark.parametrize("size", [40, 60])
+def test_the_pattern_of_a_tablecloth_is_no_thing_but_a_card_on_it_is(size):
+    things = [Can(-0.1, 0, 0.04, 0.1, BLUE), Box(0.12, 0, (0.15, 0.11, 0.002), YELLOW)]
+    frame, instances = render(things, [table(2, 2)], camera=LARGE)
+    scenery = propose(printed(frame, instances, size))
+    assert len(scenery.proposals) <= 4
+    assert (best(scenery, instances) > 0.75).all()
+
+
+def test_a_few_flat_cards_of_one_color_are_no_pattern():
+    things = [Box(x, y, (0.09, 0.06, 0.002), WHITE) for x in (-0.2, 0.0, 0.2) for y in (-0.1, 0.1)]
+    frame, instances = render(things, [table(2, 2)], camera=LARGE)
+    assert (best(propose(frame), instances) > 0.75).all()
+
+
 def test_a_shadow_on_the_table_is_no_thing():
     frame, instances = render([Can(0, 0, 0.05, 0.12, BLUE)], [table()], camera=LARGE)
     row, column = np.indices(instances.shape)

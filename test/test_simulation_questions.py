@@ -120,3 +120,17 @@ def test_questions_are_spread_over_the_targets() -> None:
     queries = sample_queries(TWO_MUGS, load_knowledge(), np.random.default_rng(1), dict.fromkeys(KINDS, 2))
     spatial = [query.target_ids for query in queries if query.kind == "spatial"]
     assert len(set(spatial)) == len(spatial) == 2
+
+
+def test_questions_are_good_english() -> None:
+    fruit = [_seen(1, "apple", "red", 100), _seen(2, "lemon", "yellow", 300), _seen(3, "bowl", "white", 500)]
+    asked = [
+        query.instruction
+        for seed in range(60)
+        for asker in [PurposeQuestioner(fruit, load_knowledge(), np.random.default_rng(seed))]
+        for query in (*asker.multi(), *asker.knowing())
+    ]
+    assert "Where is every piece of fruit?" in asked
+    assert "Which of these is the one that muesli is eaten from at breakfast?" in asked
+    assert "Point at the one that muesli is eaten from at breakfast." in asked
+    assert not [text for text in asked if "are every" in text or " is what " in text]

@@ -13,10 +13,11 @@ from collections.abc import Sequence
 
 from .. import __version__
 from ..errors import ReasonSegError
-from . import bringup, chat, demo, evaluate, segment, simulate
+from . import ask, bringup, chat, demo, evaluate, segment, simulate
 from .arguments import Parser
+from .terminal import file_error
 
-COMMANDS = (segment, chat, evaluate, simulate, bringup, demo)
+COMMANDS = (segment, chat, evaluate, simulate, bringup, ask, demo)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -38,7 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except OSError as error:
-        return _failed(f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}")
+        return _failed(file_error(error))
     except KeyboardInterrupt:
         return 130
 

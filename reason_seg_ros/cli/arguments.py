@@ -19,6 +19,13 @@ _WIDTH = 78
 class Parser(argparse.ArgumentParser):
     """Says what is wrong with the arguments in one line and points to the help."""
 
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """As argparse does, but a command itself refuses what it does not know, and so points to its own help."""
+        known, unknown = super().parse_known_args(args, namespace)
+        if unknown and self.get_default("run") is not None:
+            self.error(f"unrecognized arguments: {' '.join(unknown)}")
+        return known, unknown
+
     def error(self, message: str) -> NoReturn:
         """Print the line and leave with status 2."""
         print(f"reason-seg: error: {message} (see '{self.prog} --help')", file=sys.stderr)
@@ -70,9 +77,27 @@ def make_segmenter(arguments: argparse.Namespace) -> Segmenter:
     return create(arguments.segmenter, **options)
 
 
-def count(text: str) -> int:
-    """A whole number from 1."""
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{value} is less than 1")
+def whole(low: int, high: int = 2**31 - 1) -> Callable[[str], int]:
+    """An argument's type: a whole number from `low` to `high`."""
+
+    def read(text: str) -> int:
+        try:
+            value = int(text)
+        except ValueError:
+            value = low - 1
+        if not low <= value <= high:
+            raise argparse.ArgumentTypeError(f"'{text}' is no whole number from {low} to {high}")
+        return value
+
+    return read
+
+
+def positive(text: str) -> float:
+    """An argument's type: a number above 0."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"'{text}' is no number above 0")
     return value

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import ReasonSegError
 from .arguments import add_command, add_frame, add_segmenter, make_segmenter
+from .terminal import file_error
 
 if TYPE_CHECKING:
     from ..frame import Frame
@@ -85,8 +86,10 @@ class Chat:
                 self._command(*line[1:].split(maxsplit=1))
             else:
                 self._answer(line)
-        except (ReasonSegError, OSError) as error:
+        except ReasonSegError as error:
             print(f"! {error}")
+        except OSError as error:
+            print(f"! {file_error(error)}")
 
     def _answer(self, instruction: str) -> None:
         from ..segmenters.base import Listener

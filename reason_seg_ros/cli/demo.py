@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from .arguments import add_command
+from .arguments import add_command, whole
 from .ros import ros_nodes
 
 
@@ -24,7 +24,7 @@ def add(commands: Any) -> None:
         "--out", type=Path, default=Path("outputs/demo"), metavar="DIR", help="output folder (default: %(default)s)"
     )
     parser.add_argument("--view", action="store_true", help="also show it in the browser, until Ctrl-C")
-    parser.add_argument("--seed", type=int, metavar="S", help="which scene (default: one that shows every kind)")
+    parser.add_argument("--seed", type=whole(0), metavar="S", help="which scene (default: one that shows every kind)")
     parser.add_argument(
         "--segmenter",
         default="embedded",

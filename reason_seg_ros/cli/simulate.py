@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from .arguments import add_command, count
+from .arguments import add_command, whole
 
 
 def add(commands: Any) -> None:
@@ -20,8 +20,10 @@ def add(commands: Any) -> None:
         "'reason-seg eval' reads. The same seed writes the same files.",
     )
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the frame folders")
-    parser.add_argument("--scenes", type=count, default=10, metavar="N", help="number of frames (default: %(default)s)")
-    parser.add_argument("--seed", type=int, default=0, metavar="S", help="random seed (default: %(default)s)")
+    parser.add_argument(
+        "--scenes", type=whole(1), default=10, metavar="N", help="number of frames (default: %(default)s)"
+    )
+    parser.add_argument("--seed", type=whole(0), default=0, metavar="S", help="random seed (default: %(default)s)")
 
 
 def run(arguments: argparse.Namespace) -> None:

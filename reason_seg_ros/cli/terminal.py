@@ -22,6 +22,13 @@ def styled(text: str, code: str, stream: TextIO) -> str:
     return text if plain else f"\033[{code}m{text}\033[0m"
 
 
+def file_error(error: OSError) -> str:
+    """What is wrong with a file or folder, with its name."""
+    if isinstance(error, (FileExistsError, NotADirectoryError)):
+        return f"{error.filename} is, or lies in, a file where a folder is wanted: name another folder"
+    return f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}"
+
+
 def show_answer(answer: Answer, stream: TextIO | None = None) -> None:
     """Print status, words, steps, instances and latency."""
     stream = stream or sys.stdout

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
+from ..errors import DatasetError, FrameError
 from ..pipeline import Answer, Pipeline
 from ..segmenters.base import Segmenter
 from .dataset import AnnotatedFrame, Query, Truth
@@ -75,7 +76,7 @@ def run(segmenter: Segmenter, frames: Sequence[AnnotatedFrame]) -> Iterator[Resu
     the frame's first question.
 
     Raises:
-        DatasetError: if a frame's images cannot be used.
+        DatasetError: if a frame's images cannot be used, or hold nothing to answer from.
         SegmenterError: if the segmenter fails.
     """
     segmenter.load()
@@ -85,7 +86,10 @@ def run(segmenter: Segmenter, frames: Sequence[AnnotatedFrame]) -> Iterator[Resu
         pipeline.reset()
         for query in source.queries:
             start = time.perf_counter()
-            answer = pipeline.answer(truth.frame, query.instruction)
+            try:
+                answer = pipeline.answer(truth.frame, query.instruction)
+            except FrameError as error:
+                raise DatasetError(f"{source.folder}: {error}") from error
             milliseconds = 1000 * (time.perf_counter() - start)
             predicted = answer.reply.mask(truth.frame.shape)
             compared = overlap(predicted, truth.target(query), truth.ignore)

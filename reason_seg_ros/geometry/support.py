@@ -23,7 +23,9 @@ _BOARDS = 0.5
 _SHARE = 0.1
 """Furniture also covers at least this share of the pixels that the largest level face covers."""
 _STEP = 0.15
-"""Metres: a surface no further below the main support is used together with it: a lower tier, a tray."""
+"""Metres: furniture that rises by more over a surface is what the camera looks at, not that surface."""
+_STAND = 0.35
+"""Metres: a surface no further below the main support is what that stands on; tables are higher over the floor."""
 _OUTSIDE = 0.5
 """A surface further below of which a larger share lies beyond the main one's outline is the floor around it."""
 _NEAR = 1.15
@@ -101,7 +103,7 @@ def _together(plane: LevelPlane, main: LevelPlane) -> bool:
     rise = plane.elevation - main.elevation
     if common <= 0 or rise > 0:
         return common > 0 and plane.length > _FURNITURE
-    if rise > -_STEP:
+    if rise > -_STAND:
         return True
     outside = own - cv2.intersectConvexConvex(plane.outline, main.outline)[0]
     return outside < _OUTSIDE * (own if rise < -_BOARDS else max(own, whole))

@@ -18,7 +18,7 @@ from ..pipeline import Answer, Pipeline
 from ..reply import Conversation
 from ..segmenters.base import Listener
 from .frame_source import Capture, FrameSource
-from .messages import STATUS_CODES, instance_message, latency_messages
+from .messages import STATUS_CODES, STATUS_NAMES, instance_message, latency_messages
 from .outputs import Outputs
 from .poses import pose_message
 from .problems import Problem, problem_of
@@ -71,6 +71,7 @@ class Answerer:
         self._warned: dict[int, float] = {}
         self.target_frame = ""
         self.marker_lifetime = 0.0
+        self.silent = False  # log nothing: ROS has been shut down, and /rosout with it
 
     def answer(self, question: Question) -> None:
         """Answer a question and publish the answer, also if it is an error; raises only what publishing raises."""
@@ -82,13 +83,14 @@ class Answerer:
                 self._outputs.show_nothing(listener.capture)
         else:
             if self._end(question, answered.outcome):
+                self._log(answered.outcome.array)
                 messages = answered.outcome.array.instances
                 self._outputs.show(answered.capture, answered.answer.instances, messages, self.marker_lifetime)
 
     def failed(self, question: Question, problem: Problem, header: Header | None = None) -> bool:
         """Answer with an error, false if it has ended already; each cause is logged now and then."""
         now = time.monotonic()
-        if now - self._warned.get(problem.code, -_WARN_EVERY) >= _WARN_EVERY:
+        if not self.silent and now - self._warned.get(problem.code, -_WARN_EVERY) >= _WARN_EVERY:
             self._warned[problem.code] = now
             self._logger.warning(f"{_short(question.instruction)!r} not answered: {problem.text}")
         return self._end(question, _outcome(question, Reply.ERROR, problem.text, problem.code, header))
@@ -104,6 +106,11 @@ class Answerer:
     def reset(self) -> None:
         """Forget the conversation and the instances' ids, before the next question."""
         self._reset.set()
+
+    def _log(self, array: SegmentedInstanceArray) -> None:
+        if not self.silent:
+            instruction, answer = _short(array.instruction), _short(array.text, 200)
+            self._logger.info(f"{instruction!r} {STATUS_NAMES[array.status]}: {answer}")
 
     def _answered(self, question: Question, listener: _Teller) -> _Answered:
         pipeline, frames = self.pipeline, self.frames

@@ -14,6 +14,7 @@ from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from . import interface
 from .runtime import on_executor
 from .streams import KINDS, Streams
+from .wording import counted
 
 
 class CameraSubscriptions:
@@ -96,7 +97,7 @@ class CameraSubscriptions:
         others = {publisher.topic_type for publisher in publishers} - {wanted}
         if others and len(others) == len({publisher.topic_type for publisher in publishers}):
             return f"{topic}: it carries {', '.join(sorted(others))}, not {wanted}"
-        return f"{topic}: it has {len(publishers)} publisher(s) but nothing arrives; QoS may differ (qos_overrides.*)"
+        return f"{topic}: {counted(len(publishers), 'publisher')} but nothing arrives; QoS may differ (qos_overrides.*)"
 
 
 def _transported(node: Node, base: str, transport: str) -> str:

@@ -27,7 +27,14 @@ from .bringup_arguments import (
     rviz_remappings,
     segmenter_parameters,
 )
-from .runtime import config_file, end, spin_in_thread, use_large_image_profile
+from .runtime import (
+    check_parameter_files,
+    config_file,
+    end,
+    spin_in_thread,
+    start_error,
+    use_large_image_profile,
+)
 
 
 @dataclass(frozen=True)
@@ -77,6 +84,8 @@ def bringup(values: Mapping[str, str]) -> int:
     """
     rviz_command = rviz_arguments(values) if is_true(values["rviz"]) else []
     wanted = parts(values)
+    words = _parameters_file(values)
+    check_parameter_files(words)
     use_large_image_profile()
     rclpy.init(args=["--ros-args", "--log-level", values["log_level"]])
     nodes: list[Node] = []
@@ -93,9 +102,9 @@ def bringup(values: Mapping[str, str]) -> int:
         with suppress(KeyboardInterrupt):
             while rclpy.ok():
                 time.sleep(0.2)
-    except Exception:
+    except Exception as error:
         if rclpy.ok():  # else it was interrupted while the nodes were made
-            raise
+            raise start_error(error, words) from error.__cause__
     finally:
         if rviz is not None:
             rviz.terminate()
@@ -125,12 +134,14 @@ def parts(values: Mapping[str, str]) -> list[Part]:
 
 def node_arguments(part: Part, values: Mapping[str, str]) -> list[str]:
     """ROS arguments of one node. Its own parameters come after the parameters file and win over it."""
-    words = ["--ros-args"]
-    params_file = values["params_file"] or config_file("segmenter.yaml")
-    if params_file:
-        words += ["--params-file", str(params_file)]
+    words = ["--ros-args", *_parameters_file(values)]
     parameters = {**part.parameters, **clock_parameters(values)}
     return words + _settings(parameters, values["namespace"], camera_remappings(values))
+
+
+def _parameters_file(values: Mapping[str, str]) -> list[str]:
+    params_file = values["params_file"] or config_file("segmenter.yaml")
+    return ["--params-file", str(params_file)] if params_file else []
 
 
 def rviz_arguments(values: Mapping[str, str]) -> list[str]:

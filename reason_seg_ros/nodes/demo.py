@@ -91,7 +91,7 @@ def _dialogue(client: DemoClient, scene: SimulatedCamera, terminal: Terminal, ou
             terminal.say(f"  no answer within {_ANSWER_TIMEOUT:g} s", 31)
             failures += 1
             continue
-        terminal.answer(heard)
+        terminal.answer(heard.array)
         record = save(heard, number, query.kind, out)
         iou = _agreement(heard, query, truth_ids)
         record["iou_with_truth"] = round(iou, 3)
@@ -140,4 +140,4 @@ def _stay(client: DemoClient, programs: Programs, terminal: Terminal) -> None:
             return
         heard = client.ask(instruction, _ANSWER_TIMEOUT, terminal.progress)
         if heard is not None:
-            terminal.answer(heard)
+            terminal.answer(heard.array)

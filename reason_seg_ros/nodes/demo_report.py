@@ -12,7 +12,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from reason_seg_ros.msg import Reply, SegmentedInstance
+from reason_seg_ros.msg import Reply, SegmentedInstance, SegmentedInstanceArray
 
 from ..viewing.overlay import draw_overlay
 from ..viewing.ply import write_ply
@@ -34,7 +34,7 @@ class Terminal:
 
     def say(self, text: str = "", code: int = 0) -> None:
         """Print a line, in an ANSI color if the terminal has them."""
-        self._clear()
+        self.clear()
         print(f"\033[{code}m{text}\033[0m" if code and self._colored else text, flush=True)
 
     def progress(self, text: str) -> None:
@@ -43,9 +43,8 @@ class Terminal:
             self._turn += 1
             print(f"\r\033[K  {_SPINNER[self._turn % len(_SPINNER)]} {text}", end="", flush=True)
 
-    def answer(self, heard: Heard) -> None:
+    def answer(self, array: SegmentedInstanceArray) -> None:
         """Print an answer and its instances."""
-        array = heard.array
         name = STATUS_NAMES[array.status]
         self.say(f"  {name}: {array.text}", _STATUS_COLORS.get(array.status, 31))
         for instance in array.instances:
@@ -53,7 +52,8 @@ class Terminal:
         stages = ", ".join(f"{latency.stage} {latency.milliseconds:.0f}" for latency in array.latencies)
         self.say(f"    ms: {stages}", 2)
 
-    def _clear(self) -> None:
+    def clear(self) -> None:
+        """Take the progress away."""
         if self._live:
             print("\r\033[K", end="")
 

@@ -20,6 +20,7 @@ from .messages import STATUS_NAMES
 from .outputs import RELIABLE
 from .problems import CODE_NAMES
 from .streams import KINDS
+from .wording import counted
 
 PERIOD = 1.0
 _LATENCIES_KEPT = 100
@@ -62,7 +63,7 @@ class AnswerStatistics:
         if last is not None:
             values["last instruction"] = last.instruction[:200]
         if not failed or last is None:
-            text = f"{sum(self._endings.values())} instructions" if last is not None else "no instruction yet"
+            text = counted(sum(self._endings.values()), "instruction") if last is not None else "no instruction yet"
             return make_status(name, DiagnosticStatus.OK, text, values)
         return make_status(name, DiagnosticStatus.WARN, f"{CODE_NAMES[last.error_code]}: {last.text}", values)
 

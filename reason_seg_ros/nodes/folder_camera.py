@@ -15,6 +15,7 @@ from .camera_publisher import CameraMessages, CameraPublisher
 from .parameters import NodeParameters, Parameter
 from .runtime import run_node
 from .sim_camera import FRAME_ID, RATE
+from .wording import counted
 
 _FRAMES_KEPT = 64
 
@@ -48,7 +49,7 @@ class FolderCamera(Node):
         )
         # In real time, so that there is a picture also while use_sim_time waits for a clock.
         self.create_timer(1 / parameters["rate"], self._play, clock=Clock(clock_type=ClockType.STEADY_TIME))
-        self.get_logger().info(f"playing {len(self._folders)} frame(s) at {parameters['rate']:g} Hz")
+        self.get_logger().info(f"playing {counted(len(self._folders), 'frame')} at {parameters['rate']:g} Hz")
 
     def _play(self) -> None:
         folder = self._folders[self._published // self._repeats % len(self._folders)]

@@ -21,6 +21,7 @@ from .images import color_from_image, depth_from_image
 from .problems import Problem
 from .streams import KINDS, Streams, Triple
 from .transforms import Transforms
+from .wording import listed
 
 _LOOK_EVERY = 0.1
 _TOO_OLD = (
@@ -133,7 +134,7 @@ class FrameSource:
         codes = {"color": Reply.NO_COLOR, "depth": Reply.NO_DEPTH, "camera_info": Reply.NO_CAMERA_INFO}
         missing = [kind for kind in codes if not self.streams[kind].received]
         if missing:
-            topics = " and ".join(self.topics[kind] for kind in missing)
+            topics = listed([self.topics[kind] for kind in missing])
             return Problem(
                 codes[missing[0]],
                 f"nothing has arrived on {topics}: start the camera, or remap the topic to where it publishes",
@@ -168,11 +169,7 @@ class FrameSource:
     def _silence(self) -> str:
         """Which topics have fallen silent; empty if none has."""
         silent = [self.topics[kind] for kind in KINDS if self.streams[kind].silent]
-        return (
-            f"nothing arrives any more on {' and '.join(silent)}, check that the camera still publishes"
-            if silent
-            else ""
-        )
+        return f"nothing arrives any more on {listed(silent)}, check that the camera still publishes" if silent else ""
 
     def _unmatched(self) -> Problem:
         silence = self._silence()

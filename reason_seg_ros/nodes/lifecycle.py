@@ -38,7 +38,7 @@ def transition(during: str, reached: str) -> Callable[[Transition], Transition]:
             if result == TransitionCallbackReturn.SUCCESS:
                 node.failure, node.state = "", reached
             else:
-                node.get_logger().error(f"{callback.__name__} failed: {node.failure}")
+                node.get_logger().error(f"{during} failed: {node.failure}")
                 node.state = before
             return result
 

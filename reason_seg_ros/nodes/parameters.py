@@ -6,9 +6,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..errors import ReasonSegError
+
 Value = bool | int | float | str
+_TYPE_NAMES = {bool: "bool", int: "int", float: "double", str: "string"}
 # When a parameter is read.
 START, CONFIGURE, ACTIVATE, ANY_TIME = "start", "configure", "activate", "any time"
+
+
+class ParameterError(ReasonSegError):
+    """A parameter of a node, or a file of them, that cannot be used."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +36,11 @@ class Parameter:
     high: float | None = None
     choices: tuple[str, ...] = ()
     read: str = START
+
+    @property
+    def type_name(self) -> str:
+        """Its type as ROS calls it."""
+        return _TYPE_NAMES[type(self.default)]
 
     @property
     def limits(self) -> str:
@@ -123,8 +135,7 @@ class NodeParameters:
             that are read on configure or activate.
 
     Raises:
-        rclpy.exceptions.ParameterException: if a value given at start has another type or is out of range.
-        ValueError: if a value given at start is not among the choices.
+        ParameterError: if a value given at start has another type, is out of range or not among the choices.
     """
 
     def __init__(
@@ -137,13 +148,7 @@ class NodeParameters:
         self._table = {parameter.name: parameter for parameter in table}
         self._changed = changed
         self._obstacle = obstacle
-        self._values = {
-            name: node.declare_parameter(name, parameter.default, _descriptor(parameter)).value
-            for name, parameter in self._table.items()
-        }
-        refusals = [self._table[name].refusal(value) for name, value in self._values.items()]
-        if any(refusals):
-            raise ValueError("; ".join(filter(None, refusals)))
+        self._values = {parameter.name: _declared(node, parameter) for parameter in table}
         node.add_on_set_parameters_callback(self._on_set)
 
     def __getitem__(self, name: str) -> Any:
@@ -171,13 +176,30 @@ def markdown_table(table: Sequence[Parameter] = PARAMETERS) -> str:
     """Parameters as a Markdown table."""
     rows = ["| parameter | type | default | allowed | read at | description |", "|---|---|---|---|---|---|"]
     for parameter in table:
-        kind = {bool: "bool", int: "int", float: "double", str: "string"}[type(parameter.default)]
+        kind = parameter.type_name
         default = str(parameter.default).lower() if kind == "bool" else f"{parameter.default}"
         rows.append(
             f"| `{parameter.name}` | {kind} | `{default or repr('')}` | {parameter.limits} | {parameter.read} "
             f"| {parameter.description} |"
         )
     return "\n".join(rows) + "\n"
+
+
+def _declared(node: Any, parameter: Parameter) -> Any:
+    """Declare a parameter and return its value."""
+    from rclpy.exceptions import ParameterException
+
+    try:
+        value = node.declare_parameter(parameter.name, parameter.default, _descriptor(parameter)).value
+    except ParameterException as error:
+        limits = f" from {parameter.limits}" if parameter.low is not None else ""
+        raise ParameterError(
+            f"parameter {parameter.name} of {node.get_fully_qualified_name()} must be a {parameter.type_name}{limits}: "
+            f"{error}"
+        ) from error
+    if refusal := parameter.refusal(value):
+        raise ParameterError(f"parameter {refusal} (node {node.get_fully_qualified_name()})")
+    return value
 
 
 def _descriptor(parameter: Parameter) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from reason_seg_ros.msg import Reply
 
-from ..errors import Cancelled, FrameError, InstructionError, ReasonSegError
+from ..errors import Cancelled, FrameError, InstructionError, NoDepthError, ReasonSegError
 
 
 class Problem(ReasonSegError):  # noqa: N818 (what is told to the person, not only raised)
@@ -67,6 +67,8 @@ def problem_of(error: BaseException) -> Problem:
         )
     if isinstance(error, InstructionError):
         return Problem(Reply.BAD_INSTRUCTION, str(error))
+    if isinstance(error, NoDepthError):
+        return Problem(Reply.NO_DEPTH, str(error))
     if isinstance(error, FrameError):
         return Problem(Reply.BAD_IMAGE, str(error))
     if isinstance(error, ReasonSegError) and not isinstance(error, Cancelled):

@@ -6,16 +6,19 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Iterable, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeVar
 
 import rclpy
-from rclpy.exceptions import ParameterException
+import yaml
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+from rclpy.impl.implementation_singleton import rclpy_implementation
 from rclpy.node import Node
 
 from ..errors import ReasonSegError
 from .dds_profile import profile_setting
+from .parameters import ParameterError
 
 _PATIENCE = 10.0
 
@@ -35,26 +38,73 @@ def run_node(
         first: called with the node once it spins.
 
     Returns:
-        The program's exit status.
+        The program's exit status: 1 if it could not start, which one line on standard error explains.
     """
+    words = sys.argv if arguments is None else arguments
     use_large_image_profile()
-    rclpy.init(args=arguments)
+    try:
+        check_parameter_files(words)
+        rclpy.init(args=arguments)
+    except (ParameterError, rclpy_implementation.RCLError) as error:
+        return _cannot_start(start_error(error, words))
     try:
         node = make()
-    except (ReasonSegError, ParameterException, ValueError, OSError) as error:
-        print(f"cannot start: {error}", file=sys.stderr)
-        rclpy.try_shutdown()
-        return 2
-    except Exception:
-        if rclpy.ok():
+    except Exception as error:
+        if not rclpy.ok():
+            return 0  # interrupted already
+        known = start_error(error, words)
+        if known is error and not isinstance(error, ReasonSegError):
             raise
-        return 0  # interrupted already
+        rclpy.try_shutdown()
+        return _cannot_start(known)
     try:
         spin(node, lambda: first(node))
     finally:
         node.destroy_node()
         rclpy.try_shutdown()
     return 0
+
+
+def check_parameter_files(words: Sequence[str]) -> None:
+    """See that the parameter files among ROS arguments are YAML; rcl's own errors name no line.
+
+    Raises:
+        ParameterError: if one is not.
+    """
+    for file in _parameter_files(words):
+        _check_parameter_file(file)
+
+
+def start_error(error: Exception, words: Sequence[str]) -> Exception:
+    """What keeps a node from being made, for people, if they can mend it; the exception itself if not.
+
+    Args:
+        words: the ROS arguments, whose parameter files a wrong parameter may come from.
+    """
+    files = ", ".join(_parameter_files(words))
+    if isinstance(error, ParameterError) and files and not str(error).startswith(files):
+        return ParameterError(f"{files}: {error}")
+    if isinstance(error, (ValueError, OSError, rclpy_implementation.RCLError)):
+        return ReasonSegError(str(error))
+    return error
+
+
+def _check_parameter_file(file: str) -> None:
+    try:
+        list(yaml.parse(Path(file).read_text(encoding="utf-8")))
+    except OSError as error:
+        raise ParameterError(f"{file}: the parameter file cannot be read ({error.strerror})") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ParameterError(f"{file}: the parameter file is no YAML ({error})") from error
+
+
+def _parameter_files(words: Sequence[str]) -> list[str]:
+    return [value for word, value in pairwise(words) if word == "--params-file"]
+
+
+def _cannot_start(error: Exception) -> int:
+    print(f"cannot start: {' '.join(str(error).split())}", file=sys.stderr)
+    return 1
 
 
 def spin(node: Node, first: Callable[[], None] | None = None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from typing import Any
 
@@ -45,6 +46,7 @@ class SegmenterNode(LifecycleNode):
         super().__init__("segmenter", **options)
         self.state = "unconfigured"
         self.failure = ""
+        self._complete = False  # true once there is everything that destroying it has to close
         self._loading: Loading | None = None
         self._camera: CameraSubscriptions | None = None
         self._frames: FrameSource | None = None
@@ -62,6 +64,7 @@ class SegmenterNode(LifecycleNode):
         self._action = SegmentAction(self, self._ask, self._withdraw)
         self._transitions = TransitionThread(self)
         self._diagnostics = DiagnosticsThread(self, self._statuses)
+        self._complete = True
 
     def start(self) -> None:
         """Configure and activate if `autostart` is set; what goes wrong is logged and told to whoever asks."""
@@ -107,8 +110,9 @@ class SegmenterNode(LifecycleNode):
         self._queue = QuestionQueue(
             self._answerer.answer, lambda error: self._log_error(f"an answer could not be published: {error}")
         )
-        self._next_complaint = time.monotonic() + _COMPLAIN_EVERY / 2
-        self.get_logger().info(f"waiting for {self._camera.describe()}; ask on {self._instruction_topic}")
+        self._next_complaint = time.monotonic() + _COMPLAIN_EVERY
+        topic = self.resolve_topic_name(interface.INSTRUCTION.name)
+        self.get_logger().info(f"waiting for {self._camera.describe()}; ask on {topic}")
         return super().on_activate(state)
 
     @transition("deactivating", "inactive")
@@ -139,25 +143,31 @@ class SegmenterNode(LifecycleNode):
 
     def destroy_node(self) -> None:
         """Stop, release and close everything."""
+        if self._complete:
+            self._close()
+        super().destroy_node()
+
+    def _close(self) -> None:
+        self._answerer.silent = not self.context.ok()
         if self._loading is not None:
             self._loading.cancel()
         if not self._transitions.wait(_STOP_PATIENCE):
             self._log_error(f"ending while the node is {self.state}")
-        self._stop()
+        self.state = "finalized"
+        self._stop("ended before this instruction was answered")
         self._release()
         self._diagnostics.close()
         self._action.destroy()
-        super().destroy_node()
 
     def _autostart(self) -> None:
         if self.trigger_configure() == TransitionCallbackReturn.SUCCESS:
             self.trigger_activate()
 
-    def _stop(self) -> None:
+    def _stop(self, why: str = "was deactivated before this instruction was answered") -> None:
         """Answer no more. A segmenter that does not give up is left to itself; its answer has been ended."""
         if self._queue is not None:
             queue, self._queue = self._queue, None
-            problem = self._not_active("was deactivated before this instruction was answered")
+            problem = self._not_active(why)
             current, waiting = queue.close(problem)
             for question in waiting:
                 self._answerer.failed(question, problem)
@@ -229,7 +239,10 @@ class SegmenterNode(LifecycleNode):
         )
 
     def _log_error(self, text: str) -> None:
-        self.get_logger().error(text)
+        if self.context.ok():
+            self.get_logger().error(text)
+        else:  # /rosout has gone, which the logger would complain about
+            print(text, file=sys.stderr)
 
     def _obstacle(self, read: str) -> str:
         """What has to be done before parameters that are read then may change; "" if nothing."""
@@ -249,10 +262,6 @@ class SegmenterNode(LifecycleNode):
 
     def _now(self) -> int:
         return self.get_clock().now().nanoseconds
-
-    @property
-    def _instruction_topic(self) -> str:
-        return self.resolve_topic_name(interface.INSTRUCTION.name)
 
     def _statuses(self) -> list[DiagnosticStatus]:
         """The node's diagnostics; also says in the log what is waited for."""

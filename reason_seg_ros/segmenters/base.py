@@ -55,6 +55,7 @@ class Segmenter(Protocol):
 
         Raises:
             InstructionError: if the instruction cannot be answered as it stands.
+            NoDepthError: if the segmenter needs depth and the frame has none.
             SegmenterError: if the segmenter fails; its message says what to change.
             Cancelled: if the listener says that the answer is no longer wanted.
         """

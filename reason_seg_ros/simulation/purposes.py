@@ -67,6 +67,12 @@ def content_words(text: str) -> frozenset[str]:
     return frozenset(re.sub(r"(ing|ed|es|s|e)$", "", word) for word in words if word not in _COMMON)
 
 
+def _as_fact(asked: str, fact: str) -> str:
+    """A question for a fact; "is what muesli is eaten from" asks for the one that muesli is eaten from."""
+    said = asked.format(fact.rstrip(".").replace("is what ", "is the one that ", 1))
+    return said.replace("the one that is the one that", "the one that")
+
+
 class PurposeQuestioner(Questioner):
     """Rules that need to know what things are for."""
 
@@ -92,7 +98,7 @@ class PurposeQuestioner(Questioner):
                     and self._only(text, item.kind)
                     and not (self._rivals(item.kind) and len(content_words(text)) < 3)
                 ):
-                    yield Query(self._one(_FACTS).format(text.rstrip(".")), "knowledge", (item.id,))
+                    yield Query(_as_fact(self._one(_FACTS), text), "knowledge", (item.id,))
 
     def absent(self) -> Iterator[Query]:
         """For what is not there: another kind, a need that nothing meets, the right kind in a wrong colour."""

@@ -259,4 +259,5 @@ class Questioner:
         return self._one(_ASK).format(phrase)
 
     def _say_many(self, phrase: str) -> str:
-        return self._one(_ASK_MANY).format(phrase)
+        asked = self._one(_ASK_MANY).format(phrase)
+        return asked.replace("Where are every", "Where is every")

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -33,14 +34,27 @@ def new_domain() -> int:
     """A DDS domain that no other test uses, not even one of another test run on this machine."""
     for i in range(100):  # those above 101 collide with the ports that Linux hands out
         domain = 1 + (os.getpid() + i) % 100
-        try:
-            lock = (Path(tempfile.gettempdir()) / f"reason_seg_ros_test_domain_{domain}").open("w")
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            continue
-        _domains.append(lock)
-        return domain
+        lock = _locked(Path(tempfile.gettempdir()) / f"reason_seg_ros_test_domain_{domain}")
+        if lock is not None:
+            _domains.append(lock)
+            return domain
     raise RuntimeError("every DDS domain is in use by a test: end other test runs")
+
+
+def _locked(path: Path) -> TextIO | None:
+    """A file, locked until it is closed; None if another process holds the lock."""
+    with suppress(OSError), ExitStack() as unless_locked:
+        lock = unless_locked.enter_context(path.open("w"))
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        unless_locked.pop_all()
+        return lock
+    return None
+
+
+def pytest_unconfigure() -> None:
+    """Give the domains back."""
+    while _domains:
+        _domains.pop().close()
 
 
 class Program:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterator
 
 import pytest
+from camera import HEIGHT, WIDTH, Camera, sized
 from conftest import Program, parameters
 from person import Person
 from shared_data import SHARED
@@ -61,3 +62,14 @@ def test_a_real_frame(person: Person, start: Callable[..., Program]) -> None:
     assert goal.status == "succeeded"
     assert goal.result.answer.status == array.status
     camera.end()
+
+
+def test_depth_without_a_single_pixel_is_an_error(person: Person) -> None:
+    camera = Camera(person.node)
+    camera.fields = {"depth": sized(HEIGHT, WIDTH, 0.0)["depth"]}
+    try:
+        array = person.until(lambda: person.refused("the red mug", Reply.NO_DEPTH))
+        assert array.status == Reply.ERROR
+        assert "registered depth" in array.text
+    finally:
+        camera.close()

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 import rclpy
 from rclpy.node import Node
 
+from reason_seg_ros.errors import ReasonSegError
 from reason_seg_ros.nodes import compose
 from reason_seg_ros.nodes.runtime import run_node
+from reason_seg_ros.nodes.segmenter_node import SegmenterNode
 
 
 @pytest.fixture(autouse=True)
@@ -51,3 +54,29 @@ def test_a_node_that_cannot_be_made(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compose, "parts", lambda values: [compose.Part(failing, {})])
     with pytest.raises(RuntimeError, match="told to fail"):
         compose.bringup(compose.read_arguments([]))
+
+
+@pytest.mark.parametrize(
+    ("content", "hints"),
+    [
+        ("segmenter: {ros__parameters: {slop: 5.0}}", ("parameter slop of /segmenter", "from 0 to 1", "5.0")),
+        ("segmenter: {ros__parameters: {slop: a}}", ("parameter slop of /segmenter", "a double from 0 to 1", "'a'")),
+        ("segmenter: {ros__parameters: {image_transport: png}}", ("image_transport", "one of raw, compressed")),
+        ("segmenter: [", ("no YAML", "line 1")),
+        ("segmenter: 5", ("params file",)),
+    ],
+)
+def test_a_parameter_file_that_cannot_be_used(
+    content: str, hints: tuple[str, ...], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """One line that names the file and what is allowed in it, from a node's own program and from bringup."""
+    file = tmp_path / "params.yaml"
+    file.write_text(content)
+    words = ["--ros-args", "--params-file", str(file)]
+    assert run_node(lambda: SegmenterNode(), words) == 1
+    complaint = capfd.readouterr().err.splitlines()[-1]
+    with pytest.raises(ReasonSegError) as raised:
+        compose.bringup(compose.read_arguments([f"params_file:={file}"]))
+    for text in (complaint, str(raised.value)):
+        assert all(hint in text for hint in (str(file), *hints))
+    assert "Traceback" not in capfd.readouterr().err

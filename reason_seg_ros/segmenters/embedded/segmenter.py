@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from ...errors import InstructionError, SegmenterError
+from ...errors import InstructionError, NoDepthError, SegmenterError
 from ...frame import Frame
 from ...reply import Conversation, Reply, Status, Step
 from ..base import Listener
@@ -28,6 +28,7 @@ from .language.intent import Description, Intent
 from .language.lexicon import Lexicon
 from .language.meaning import Meaning
 from .language.parser import parse
+from .language.small_talk import small_talk
 from .proposals.propose import propose
 
 _MIN_DEPTH_PIXELS = 100
@@ -85,10 +86,16 @@ class EmbeddedSegmenter:
             raise InstructionError("the instruction is empty: say what you want, for example 'the red mug'")
         self.load(listener)
         clock = _Clock(listener)
+        if answer := small_talk(instruction):
+            listener.text(answer)
+            return Reply(Status.ABSENT, answer, steps=(Step("meant", "nothing to look for"),))
         with clock.stage("understand"):
             intent = self._understand(instruction, conversation)
         if np.count_nonzero(frame.has_depth) < _MIN_DEPTH_PIXELS:
-            return _without_depth(clock)
+            raise NoDepthError(
+                "the depth image has no pixel, or hardly any, with a depth: uncover the camera, keep its least "
+                "distance, and check that it publishes registered depth in metres or millimetres"
+            )
         with clock.stage("propose"):
             evidence = self._look(frame)
         with clock.stage("ground"):
@@ -153,8 +160,3 @@ class _Clock:
         start = time.perf_counter()
         yield
         self.milliseconds[name] = 1000 * (time.perf_counter() - start)
-
-
-def _without_depth(clock: _Clock) -> Reply:
-    text = "I see no depth in this frame, so I cannot tell what is there: check that the camera sends registered depth."
-    return Reply(Status.ABSENT, text, steps=(Step("there", "no depth"),), latency_ms=clock.milliseconds)

@@ -21,6 +21,9 @@ _RIVAL, _RIVAL_EXTREME = 0.62, 0.8
 """A second thing at least this likely, compared with the best, makes a definite single ambiguous; more so where an
 extreme is asked for, because that is measured."""
 _MAX_RIVALS = 4
+_HOLDING = ("in", "containing")
+_SAME_NAME = 3.0
+"""Log ratio of its kind up to which a thing is less what "the table" means than the support."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,6 +62,8 @@ def decide(intent: Intent, resolution: Resolution, evidence: Evidence) -> Decisi
     absent = absence(resolution, evidence)
     if not len(evidence.candidates):
         return Decision(resolution, Status.ABSENT, (), (), 1.0)
+    if is_support(resolution, evidence):
+        return Decision(resolution, Status.ABSENT, (), (), absent)
     if intent.count == 1:
         return _single(intent, resolution, absent)
     chosen = _several(intent.count, resolution, absent)
@@ -87,16 +92,27 @@ def absence(resolution: Resolution, evidence: Evidence, usual: float = ABSENT_PR
     return prior / (prior + (1 - prior) * present)
 
 
+def is_support(resolution: Resolution, evidence: Evidence) -> bool:
+    """True if what is asked for is what the things stand on, and no thing clearly is of that kind."""
+    return resolution.description.surface and evidence.has_planes and bool(resolution.kind.max() < _SAME_NAME)
+
+
 def _can_be_absent(description: Description) -> bool:
-    """False where only place or an extreme is given: some thing in view is the leftmost."""
-    return description.naming in (Naming.NAMED, Naming.NEEDED) or bool(description.attributes)
+    """False where only place, an extreme or what it is not is given: some thing in view is leftmost or not red."""
+    asserted = any(not attribute.negated for attribute in description.attributes)
+    return description.naming in (Naming.NAMED, Naming.NEEDED) or asserted
+
+
+def _inside(description: Description) -> bool:
+    """True for "the thing in the bowl": the bowl may be empty."""
+    return any(relation.kind in _HOLDING and not relation.negated for relation in description.relations)
 
 
 def _single(intent: Intent, resolution: Resolution, absent: float) -> Decision:
     order = np.argsort(-resolution.choice)
     best = int(order[0])
     score = float((1 - absent) * resolution.choice[best])
-    if absent > score and _can_be_absent(resolution.description):
+    if absent > score and (_can_be_absent(resolution.description) or _inside(resolution.description)):
         return Decision(resolution, Status.ABSENT, (), (), absent)
     close = (_RIVAL_EXTREME if resolution.description.superlatives else _RIVAL) * resolution.choice[best]
     rivals = [int(i) for i in order[:_MAX_RIVALS] if resolution.choice[i] >= close]

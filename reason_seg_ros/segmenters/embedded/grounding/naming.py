@@ -8,6 +8,7 @@ import numpy as np
 
 from ..knowledge.kinds import Shape
 from ..language.intent import Naming
+from ..language.vocabulary import PLURAL_IN_FORM
 from . import colors
 from .evidence import Evidence
 from .resolve import Resolution
@@ -19,16 +20,27 @@ LIKE_KIND = 1.5
 """Log ratio from which on a thing counts as one of a kind."""
 _SURE_KIND = 0.3
 """Probability from which on a thing is called by its most probable kind."""
+_UNLIKELY = 0.1
+"""Kinds that are less likely meant than this, compared with the likeliest, name nothing."""
+_APART = 10
+"""Pixels from which on one thing is left of another."""
+_ORDINALS = (
+    "", "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh",
+    "twelfth",
+)  # fmt: skip
+_ENDINGS = {1: "st", 2: "nd", 3: "rd"}
 _FORMS = {
     Shape.BOX: "box-shaped", Shape.CYLINDER: "cylindrical", Shape.SPHERE: "round", Shape.BOTTLE: "bottle-shaped",
     Shape.CUP: "cup-shaped", Shape.BOWL: "bowl-shaped", Shape.PLATE: "flat", Shape.ROD: "long and thin",
-    Shape.RING: "ring-shaped", Shape.BAG: "bag-like", Shape.IRREGULAR: "irregular",
+    Shape.RING: "ring-shaped", Shape.BAG: "bag-like",
 }  # fmt: skip
 
 
 def label_of(index: int, evidence: Evidence, resolution: Resolution | None = None) -> str:
     """Short name of a thing: as the person named it, else the kind that it clearly is, else "object"."""
-    if resolution is not None and resolution.description.naming is Naming.NAMED and resolution.description.noun:
+    described = resolution.description if resolution is not None else None
+    before = described is not None and described.naming is Naming.REFERRED and " or " not in described.noun
+    if resolution is not None and resolution.description.noun and (resolution.reading.named or before):
         return resolution.description.noun
     kind = _kind_of(index, evidence, resolution)
     clear = kind is not None and evidence.likelihoods[index, kind] - evidence.background[index] > LIKE_KIND
@@ -44,9 +56,11 @@ def guess_of(index: int, evidence: Evidence, resolution: Resolution) -> str:
 
 
 def _kind_of(index: int, evidence: Evidence, resolution: Resolution | None) -> int | None:
-    """Row of the kind that a thing most probably is, of those that are meant if a need is."""
-    if resolution is not None and resolution.description.naming is Naming.NEEDED:
-        meant = [(evidence.table.index[h.kind.name], h.weight) for h in resolution.reading.hypotheses if h.weight > 0]
+    """Row of the kind that a thing most probably is, of those that are meant if any are."""
+    if resolution is not None and resolution.description.naming in (Naming.NAMED, Naming.NEEDED):
+        hypotheses = resolution.reading.hypotheses
+        least = _UNLIKELY * max((h.weight for h in hypotheses), default=0.0)
+        meant = [(evidence.table.index[h.kind.name], h.weight) for h in hypotheses if h.weight > least]
         if meant:
             columns = [column for column, _ in meant]
             fits = evidence.likelihoods[index, columns] + np.log([weight for _, weight in meant])
@@ -82,30 +96,41 @@ def describe_one(
     color = "" if color and any(word in label.split() for word in color.split()) else color
     name = f"{color} {label}".strip()
     others = [i for i in among if i != index]
-    same = [i for i in others if color_of(i, evidence, resolution) == color_of(index, evidence, resolution)]
+    said = (color_of(index, evidence, resolution), label_of(index, evidence, resolution))
+    same = [i for i in others if (color_of(i, evidence, resolution), label_of(i, evidence, resolution)) == said]
     if not same and color:
         return name
-    place = place_of(index, evidence, others)
-    return f"{name} {place}".strip()
+    return f"{name} {place_of(index, evidence, same or others)}".strip()
 
 
 def place_of(index: int, evidence: Evidence, others: Sequence[int]) -> str:
-    """Where a thing is among others, from the camera's view: "on the left", "at the back"; "" without others."""
+    """Where a thing is among others, from the camera's view: "on the left", "second from the right"; "" without others.
+
+    Things above one another in the picture are told apart by their distance.
+    """
     if not others:
         return ""
-    pixel = evidence.candidates[index].pixel
-    rest = np.array([evidence.candidates[i].pixel for i in others])
-    distance = evidence.candidates[index].distance
-    distances = np.array([evidence.candidates[i].distance for i in others])
-    if pixel[0] < rest[:, 0].min() - 10:
-        return "on the left"
-    if pixel[0] > rest[:, 0].max() + 10:
-        return "on the right"
-    if distance < distances.min() - 0.01:
-        return "at the front"
-    if distance > distances.max() + 0.01:
-        return "at the back"
-    return "in the middle"
+    everything = [index, *others]
+    across = np.array([evidence.candidates[i].pixel[0] for i in everything])
+    distances = np.array([evidence.candidates[i].distance for i in everything])
+    if np.abs(across[1:] - across[0]).min() < _APART:
+        if distances[0] < distances[1:].min() - 0.01:
+            return "at the front"
+        if distances[0] > distances[1:].max() + 0.01:
+            return "at the back"
+    from_left = int(np.argsort(across, kind="stable").tolist().index(0))
+    from_right = len(everything) - 1 - from_left
+    rank, side = (from_left, "left") if from_left <= from_right else (from_right, "right")
+    if rank == 0:
+        return f"on the {side}"
+    return "in the middle" if from_left == from_right else f"{ordinal(rank + 1)} from the {side}"
+
+
+def ordinal(rank: int) -> str:
+    """ "second", "third", "twelfth"."""
+    if rank < len(_ORDINALS):
+        return _ORDINALS[rank]
+    return f"{rank}{_ENDINGS.get(rank % 10, 'th') if rank % 100 not in (11, 12, 13) else 'th'}"
 
 
 def form_of(index: int, evidence: Evidence) -> str:
@@ -113,7 +138,7 @@ def form_of(index: int, evidence: Evidence) -> str:
     candidate = evidence.candidates[index]
     words = []
     best = int(np.argmax(candidate.shapes))
-    if candidate.shapes[best] > 0.35:
+    if candidate.shapes[best] > 0.35 and SHAPES[best] in _FORMS:
         words.append(_FORMS[SHAPES[best]])
     height, long = candidate.measured.height * 100, candidate.measured.footprint[0] * 100
     words.append(f"{height:.0f} cm tall" if height > long else f"{long:.0f} cm long")
@@ -123,8 +148,13 @@ def form_of(index: int, evidence: Evidence) -> str:
 
 
 def a(noun: str) -> str:
-    """A noun with its indefinite article."""
-    return f"{'an' if noun[:1] in 'aeiou' else 'a'} {noun}"
+    """A noun with its indefinite article; nouns such as "scissors" have none."""
+    return noun if plural_in_form(noun) else f"{'an' if noun[:1] in 'aeiou' else 'a'} {noun}"
+
+
+def plural_in_form(noun: str) -> bool:
+    """True for one thing that is spoken of as several: "scissors"."""
+    return bool({*noun.split()[-1:]} & PLURAL_IN_FORM)
 
 
 def joined(words: Sequence[str], last: str = "and") -> str:

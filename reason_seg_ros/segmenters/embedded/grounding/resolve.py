@@ -17,12 +17,14 @@ from .superlatives import chosen
 
 BELONGS = 0.3
 """Share of the things in view that belong to a set that a person names, before looking."""
-_PRESUPPOSED = 0.05
-"""A relation whose anchor is hard to find still says this little about every thing."""
+_SURE = 0.5
+"""A thing that is the anchor with more than this probability stands in the relation the less."""
 _RELATION_RATES = {"on": 0.15, "under": 0.1, "in": 0.1, "containing": 0.1, "with": 0.2, "between": 0.2}
 _ON_SURFACE = 0.9
 """Share of things that rest on the surface that people mean: saying so says little."""
 _RELATION_RATE, _RELATION_SLIP = 0.35, 0.08
+_POINTED_AT = 1e-3
+"""Likelihood that "the other one" is the one that was meant before."""
 _UNNAMED_FLOOR = np.log(0.02)
 """A kind never speaks more than this against a thing: the knowledge base may be wrong about it."""
 
@@ -122,6 +124,8 @@ class Resolver:
     def _exclusion(self, excluded: Description) -> np.ndarray:
         if excluded.naming is Naming.REFERRED and self._referred is None:
             return np.zeros(len(self.evidence.candidates))
+        if self._referred is not None and excluded == Description(Naming.REFERRED):  # "the other one"
+            return np.log(np.maximum(1 - self._referred, _POINTED_AT))
         if excluded.surface:
             return np.zeros(len(self.evidence.candidates))
         return np.log(np.maximum(1 - self.resolve(excluded).member, 0.02))
@@ -155,7 +159,7 @@ class Resolver:
             total = others.sum(axis=1)
             related = (pairs * others).sum(axis=1) / np.maximum(total, 1e-9)
             # The anchor itself is not what is meant: it stands in no relation to itself.
-            degree = degree * np.where(total > _PRESUPPOSED, related, related * total / _PRESUPPOSED)
+            degree = degree * np.minimum(total / _SURE, 1) * related
         return degree
 
     def _on_surface(self, kind: str, surface: Description) -> np.ndarray:

@@ -36,7 +36,8 @@ def load_knowledge(objects_file: str | Path | None = None) -> Knowledge:
         try:
             text = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
-            raise KnowledgeError(f"{path}: the object file cannot be read ({error}); check --objects") from error
+            reason = getattr(error, "strerror", None) or error
+            raise KnowledgeError(f"{path}: the object file cannot be read ({reason}); check --objects") from error
         kinds |= _read_file(text, str(path), kinds)
     return Knowledge(kinds.values())
 

@@ -57,11 +57,13 @@ def read_entry(entry: Any, where: str, known: Mapping[str, ObjectKind]) -> Objec
     """
     if not isinstance(entry, Mapping):
         raise KnowledgeError(f"{where}: an entry must be a mapping that starts with 'name: ...', got {entry!r}")
-    name = _text(entry.get("name", ""), f"{where}, field 'name'").lower()
-    where = f"{where} ('{name}')"
+    where = f"{where} ('{entry['name']}')" if entry.get("name") else where
     for field in entry:
         if field not in FIELDS:
             raise KnowledgeError(f"{where}: unknown field '{field}'; {_suggest(str(field), FIELDS)}")
+    if "name" not in entry:
+        raise KnowledgeError(f"{where}: field 'name' is missing; add the object's commonest name")
+    name = _text(entry["name"], f"{where}, field 'name'").lower()
     values: dict[str, Any] = {field: _phrases(entry[field], field, where) for field in _PHRASES if field in entry}
     values |= {field: _chosen(entry[field], field, where) for field in _CHOICES if field in entry}
     if "colors" in entry:
@@ -160,12 +162,11 @@ def _range(extent: Any, where: str) -> tuple[float, float]:
         low, high = _number(extent[0], where), _number(extent[1], where)
     else:
         raise KnowledgeError(f"{where}: an extent must be '[min, max]' or one number in centimetres, got {extent!r}")
-    if not low <= high:
+    if min(low, high) <= 0 or max(low, high) > _LARGEST_CM:
+        said = extent if isinstance(extent, str) else _shown((low, high))
+        raise KnowledgeError(f"{where}: {said} lies outside 0 to {_LARGEST_CM:.0f}; sizes are in centimetres")
+    if low > high:
         raise KnowledgeError(f"{where}: {_shown((low, high))} must not decrease; write the smaller number first")
-    if low <= 0 or high > _LARGEST_CM:
-        raise KnowledgeError(
-            f"{where}: {_shown((low, high))} lies outside 0 to {_LARGEST_CM:.0f}; sizes are in centimetres"
-        )
     return low, high
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from .clause import Clause, Force
 from .cursor import Cursor, Draft
 from .determiners import ONES, SOMETHING
-from .function_words import AND, BE, DEFINITE, INDEFINITE, NOT, STATE_VERBS
+from .function_words import AND, BE, DEFINITE, INDEFINITE, NOT, STATE_VERBS, is_content
 from .intent import Naming
 from .lexicon import Lexicon
 from .listing import noun_phrases
@@ -26,6 +26,7 @@ from .requests import (
     without_where_ending,
 )
 from .tokens import COMMA
+from .vocabulary import ADJECTIVES
 from .word_file import load_words
 
 _SPLITTERS = frozenset({COMMA, "so", "but", "and", "then"})
@@ -34,6 +35,7 @@ _ASKED = (Opening.WHICH, Opening.WHAT)
 _GOES_ON = frozenset({"with", "without", "in", "on", "at", "from", "for", "to", "enough", "that", "which", "where"})
 _STATES = frozenset({"need", "want", "have", "see", "would", "look", "feel", "like", "require", "fancy"})
 _HELP = phrase_set(load_words("requests")["help"])
+_SURVEY = phrase_set(load_words("requests")["survey"])
 _IDENTITY = phrase_set("what is it, which is it, what is that, what is this, which one is it, which one is that")
 
 
@@ -67,11 +69,13 @@ def _read(words: tuple[str, ...], lexicon: Lexicon) -> Clause:
         return Clause(words, Force.EMPTY)
     if _IDENTITY.is_whole(words):
         return Clause(words, Force.EMPTY, (Draft(naming=Naming.REFERRED, definite=True),))
+    if _SURVEY.is_whole(words):
+        return Clause(words, Force.ASKS, (Draft(count=None, definite=True, plural=True),))
     if words[0] == "there" and words[1:2] and words[1] in BE:  # "there is a hole in my sock"
         return Clause(words, Force.TELLS, tuple(noun_phrases(Cursor(words[2:], lexicon))[0]))
     opening = read_opening(words)
     if opening is None and words[0] in BE and words[1:2] and words[1] in DEFINITE:  # "is the red mug on the tray?"
-        return _bare(words[1:], lexicon)
+        return _bare(_without_state(words[1:], lexicon), lexicon)
     if opening is None:
         return _bare(words, lexicon)
     length, kind = opening
@@ -81,6 +85,15 @@ def _read(words: tuple[str, ...], lexicon: Lexicon) -> Clause:
     if kind is Opening.HOW:
         return Clause(words, Force.ASKS, (Draft(purpose=said_purpose(rest)),), question=True)
     return _request(words, rest, lexicon, kind)
+
+
+def _without_state(words: tuple[str, ...], lexicon: Lexicon) -> tuple[str, ...]:
+    """ "(is) the can open" asks for the can: a last word that ends no known noun and tells nothing to be seen."""
+    if len(words) < 3:
+        return words
+    thing, state = words[-2:]
+    tells = lexicon.is_head(thing) and not lexicon.is_head(state) and state not in ADJECTIVES and is_content(state)
+    return words[:-1] if tells else words
 
 
 def _request(words: tuple[str, ...], rest: tuple[str, ...], lexicon: Lexicon, kind: Opening) -> Clause:
@@ -162,7 +175,10 @@ def _bare(words: tuple[str, ...], lexicon: Lexicon) -> Clause:
         return Clause(words, Force.WISHES, (drafts[1],))
     if negated and drafts and cursor.done:  # "not the red one": the one that was meant before, if it is not red
         excluded = [draft.settled() for draft in drafts]
-        return Clause(words, Force.WISHES, (Draft(naming=Naming.REFERRED, definite=True, excluded=excluded),))
+        rest = Draft(naming=Naming.REFERRED, definite=True, excluded=excluded)
+        if any(draft.plural for draft in drafts):  # "not the red ones": all the others
+            rest.count, rest.plural = None, True
+        return Clause(words, Force.WISHES, (rest,))
     told = not cursor.done
     first = drafts[0] if drafts else Draft()
     if first.naming is Naming.NAMED and not first.determined and first.relations and not _is_heard_of(first, cursor):

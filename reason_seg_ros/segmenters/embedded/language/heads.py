@@ -160,9 +160,9 @@ def _of_part(word: str) -> list[Attribute]:
 
 def _is_noun_itself(cursor: Cursor, length: int) -> bool:
     """True for an adjective that is a known noun and has no noun after it."""
-    if not cursor.lexicon.match((cursor.peek(length - 1),)):
-        return False
-    following = cursor.peek(length)
+    word, following = cursor.peek(length - 1), cursor.peek(length)
+    if not cursor.lexicon.match((word,)):  # "a light" ends the names of some kinds
+        return cursor.lexicon.is_head(word) and cursor.peek(-1) in INDEFINITE and not following
     if following in FUNCTION_WORDS - {"can"} - _LISTED and following not in ONES:
         return True
     if following in _LISTED:

@@ -30,7 +30,10 @@ class Reading:
         hypotheses: most probable first; empty if the description names no kind at all ("the object", "it").
         known: confidence in [0, 1] that the knowledge base holds what is meant. Low for a noun that it has never
             heard of or a purpose that nothing in it serves; 1 where no kind is named.
+        named: whether the noun or its last words name kinds of object, so that it can serve as a label; false for a
+            noun that is only understood by its meaning ("breakfast", "nut loosener") and for "box or can".
     """
 
     hypotheses: tuple[Hypothesis, ...]
     known: float
+    named: bool = False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -76,7 +77,8 @@ class Meaning:
             loosely = weights if " or " in noun else weights + _LOOSELY_NAMED * weights.max(initial=0.0)
             weights = loosely * np.exp((serves - serves.max(initial=-1.0)) / _NARROWING_TEMPERATURE)
             words = [word or sentence for word, sentence in zip(words, evidence, strict=True)]
-        return self._reading(weights, words, known)
+        named = " or " not in noun and self._names.match(noun) is not None
+        return replace(self._reading(weights, words, known), named=named)
 
     def _noun(self, noun: str) -> tuple[np.ndarray, Sequence[str], float]:
         """Weights of a noun, the names that speak for each kind, and how well it is known."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .cursor import Cursor, Draft
 from .describing import read_adjectives_after, read_material, read_parts
+from .determiners import starts_head
 from .function_words import AND, EXCEPT, INDEFINITE, INTENSIFIERS, JOINERS, NOT, OF_THESE, OR, is_content
 from .heads import read_head
 from .intent import Description, Naming, Relation
@@ -12,7 +13,7 @@ from .placing import at_place, group_description, read_distance, read_place
 from .predicates import read_relative
 from .purposes import take_purpose
 from .tokens import COMMA
-from .vocabulary import EDGES, PARTS, UNITS
+from .vocabulary import ADJECTIVES, EDGES, PARTS, UNITS
 
 _FOR_PERSON = phrase_set(
     "for me, for us, for him, for her, for you, to me, to us, to him, to her, for my friend, for the guests, please"
@@ -47,6 +48,7 @@ def _modifier(cursor: Cursor, draft: Draft) -> bool:
         or cursor.skip(_FOR_PERSON)
         or _grip(cursor)
         or _called(cursor, draft)
+        or _not_so(cursor, draft)
         or _exception(cursor, draft)
         or read_distance(cursor, draft, noun_phrase)
         or _of(cursor, draft)
@@ -76,6 +78,14 @@ def _joined_modifier(cursor: Cursor, draft: Draft) -> bool:
         return True
     cursor.at = start
     return False
+
+
+def _not_so(cursor: Cursor, draft: Draft) -> bool:
+    """ "something not red"; "not red pencils" excepts things."""
+    found = cursor.match(ADJECTIVES, 1) if cursor.peek() in NOT else None
+    if found is None or starts_head(cursor, 1 + found[0]) or cursor.lexicon.match(cursor.words, cursor.at + 1, 2):
+        return False
+    return read_adjectives_after(cursor, draft)
 
 
 def _exception(cursor: Cursor, draft: Draft) -> bool:

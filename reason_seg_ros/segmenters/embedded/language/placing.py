@@ -228,7 +228,7 @@ def _add_relation(draft: Draft, kind: str, anchors: list[Draft], negated: bool) 
         return
     for each in anchors:
         if each.surface:
-            each.naming, each.noun = Naming.ANY, ""
+            each.naming = Naming.ANY
     draft.relations.append(Relation(kind, tuple(each.settled() for each in anchors), negated))
 
 

@@ -41,7 +41,7 @@ _GOING_ON = frozenset({"with", "without", "for", "than", "except"})
 _GONE = frozenset({"missing", "gone", "lost", "off", "broken"})
 _NOR = frozenset({"nor"})
 _WHOSE = frozenset({"whose"})
-_TURNED = {
+TURNED = {
     "on": "under",
     "under": "on",
     "in": "containing",
@@ -85,10 +85,10 @@ def _turned_place(cursor: Cursor, draft: Draft, noun_phrase: NounPhrase) -> bool
     verb = anchor is not None and cursor.skip(SITS)
     if verb and found is None and (found := cursor.match(RELATIONS)):
         cursor.at += found[0]
-    if anchor is None or not verb or found is None or found[1] not in _TURNED or not _at_boundary(cursor):
+    if anchor is None or not verb or found is None or found[1] not in TURNED or not _at_boundary(cursor):
         cursor.at = start
         return False
-    draft.relations.append(Relation(_TURNED[found[1]], (anchor.settled(),)))
+    draft.relations.append(Relation(TURNED[found[1]], (anchor.settled(),)))
     return True
 
 

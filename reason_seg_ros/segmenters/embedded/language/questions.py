@@ -5,12 +5,13 @@ from __future__ import annotations
 from .clause import Clause, Force
 from .cursor import Cursor, Draft
 from .determiners import ONES, starts_head
-from .function_words import BE, DEFINITE, INDEFINITE, MODALS, OF_THESE, is_content
+from .function_words import BE, DEFINITE, INDEFINITE, MODALS, OF_THESE, SITS, is_content
 from .heads import read_adjectives, read_head
-from .intent import Naming
+from .intent import Naming, Relation
 from .listing import noun_phrases
 from .noun_phrase import noun_phrase
-from .predicates import read_predicate
+from .placing import RELATIONS
+from .predicates import TURNED, read_predicate
 from .tokens import COMMA
 from .vocabulary import GENERIC_NOUNS, NUMBERS
 
@@ -32,8 +33,13 @@ def read_question(words: tuple[str, ...], cursor: Cursor, which: bool) -> Clause
         read_predicate(cursor, draft, noun_phrase)
     if offered and draft.naming is not Naming.NAMED:
         draft.become_either(offered)
-    if draft.one and draft.naming is Naming.REFERRED and draft.count == 1:
-        draft.naming, draft.one = Naming.ANY, False
+    if draft.one and draft.naming is not Naming.NAMED and draft.count == 1:
+        chooses = draft.superlatives and not draft.purpose  # "which one is bigger" of those that were meant before
+        draft.naming, draft.one = Naming.REFERRED if chooses else Naming.ANY, False
+    on_surface = draft.relations and all(anchor.surface for place in draft.relations for anchor in place.anchors)
+    bare = not (draft.attributes or draft.superlatives or draft.excluded or draft.purpose)
+    if not which and draft.naming is Naming.ANY and on_surface and bare:  # "what is on the table?"
+        draft.count, draft.plural = None, True
     return Clause(words, Force.ASKS, (draft,), question=True)
 
 
@@ -52,6 +58,7 @@ def _among(cursor: Cursor, draft: Draft) -> None:
     """ "which of the two mugs", "which one", "which two objects", "which red mug on the table"."""
     if cursor.take_word(ONES):
         draft.count = None if cursor.peek(-1) == "ones" else 1
+        draft.one = draft.count == 1
     if cursor.skip(OF_THESE):
         cursor.take(NUMBERS)  # "which of these two is taller"
         _what_thing(cursor, draft, bare_what=True)
@@ -75,12 +82,33 @@ def _what_is(cursor: Cursor, draft: Draft) -> bool:
     """ "what is the closest object", "what are those": the rest is a noun phrase."""
     start = cursor.at
     if cursor.take_word(BE) and cursor.peek() in DEFINITE | INDEFINITE:
+        if _stranded(cursor, draft):
+            return True
         found = noun_phrase(cursor)
         if found is not None and cursor.done:
             draft.become(found)
             draft.definite = True
             return True
     cursor.at = start
+    return False
+
+
+def _stranded(cursor: Cursor, draft: Draft) -> bool:
+    """ "(what is) the mug standing on": a place at the very end, and the rest is what stands there."""
+    words = cursor.left
+    for length in range(min(4, len(words) - 1), 0, -1):
+        kind = RELATIONS.match(words, len(words) - length)
+        if kind is None or kind[0] != length or kind[1] not in TURNED:
+            continue
+        said = words[:-length]
+        while len(said) > 1 and SITS.is_whole(said[-1:]):
+            said = said[:-1]
+        inner = Cursor(said, cursor.lexicon)
+        anchor = noun_phrase(inner)
+        if anchor is not None and inner.done and anchor.naming is not Naming.ANY:
+            draft.relations.append(Relation(TURNED[kind[1]], (anchor.settled(),)))
+            cursor.at = len(cursor.words)
+            return True
     return False
 
 

@@ -89,6 +89,10 @@ ONLY_BEFORE_NOUN = frozenset(
 FROM_SIDE = PhraseTable.of(_WORDS["from_side"])
 """Where counting starts: "the second mug from the left"."""
 
+_LATER_ORDINALS = split(
+    "seventh, eighth, ninth, tenth, eleventh, twelfth, thirteenth, fourteenth, fifteenth, sixteenth, seventeenth, "
+    "eighteenth, nineteenth, twentieth"
+)
 ORDINALS = PhraseTable(
     {
         **dict.fromkeys(("second", "2nd", "next"), 2),
@@ -96,6 +100,8 @@ ORDINALS = PhraseTable(
         **dict.fromkeys(("fourth", "4th"), 4),
         **dict.fromkeys(("fifth", "5th"), 5),
         **dict.fromkeys(("sixth", "6th"), 6),
+        **{word: rank for rank, word in enumerate(_LATER_ORDINALS, start=7)},
+        **{f"{rank}th": rank for rank in range(7, 21)},
         **dict.fromkeys(("first", "1st"), 1),
     }
 )

@@ -12,6 +12,7 @@ from ....geometry.noise import gain_of, sigma
 from ....geometry.planes import tolerance
 from ....geometry.support import Supports, supports_of
 from .edges import SPANS, filled_inverse, smooth_lab, valleys
+from .pattern import clear_pattern
 from .surface import Oddness, oddness
 
 _BIAS = 0.0015
@@ -86,6 +87,8 @@ def relief_of(frame: Frame) -> Relief:
         level = np.abs(filled) < slack
         high = filled > slack + np.float32(_RISE)
         lifted = mean > slack - 1.5 * sigma(depth, gain)
+    odd = oddness(lab, level)
+    clear_pattern(odd, lab, ~high & (supports.index >= 0))
     return Relief(
         supports=supports,
         over=supports.index >= 0,
@@ -98,7 +101,7 @@ def relief_of(frame: Frame) -> Relief:
         bend=bend,
         calm=valley < bend,
         lab=lab,
-        odd=oddness(lab, level),
+        odd=odd,
         gain=gain,
         rays=frame.camera.rays,
     )
