@@ -54,6 +54,7 @@ class Viewer(Node):
     """
 
     def __init__(self, **options: Any) -> None:
+        self._complete = False  # true once there is everything that destroying it has to close
         super().__init__("viewer", **options)
         parameters = NodeParameters(self, VIEWER_PARAMETERS, self._apply)
         self._log = RerunLog(parameters["web_port"], parameters["grpc_port"], parameters["open_browser"])
@@ -72,10 +73,12 @@ class Viewer(Node):
         self.create_timer(1 / parameters["rate"], self._show_frame, clock=steady)
         self.create_timer(_COMPLAIN_EVERY, self._complain, clock=steady)
         self.get_logger().info(f"open {self._log.url}")
+        self._complete = True
 
     def destroy_node(self) -> None:
         """Close the page."""
-        self._log.close()
+        if self._complete:
+            self._log.close()
         super().destroy_node()
 
     def _subscribe(

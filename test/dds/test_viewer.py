@@ -50,6 +50,17 @@ def test_the_page_is_there_during_answers(domain: int, start: Callable[..., Prog
         person.close()
 
 
+def test_a_port_that_is_taken_is_said(start: Callable[..., Program]) -> None:
+    with socket.socket() as taken:
+        taken.bind(("0.0.0.0", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        viewer = start("reason_seg_ros.nodes.viewer_node", *parameters(web_port=port, grpc_port=free_port()))
+        assert viewer.process.wait(timeout=20) == 1
+    assert str(port) in viewer.output
+    assert "Traceback" not in viewer.output
+
+
 def test_its_parameters_come_from_the_file_of_all_nodes(
     domain: int, start: Callable[..., Program], tmp_path: Path
 ) -> None:
