@@ -15,6 +15,7 @@ SECTIONS = {
     "Latency from stamp to instances": "latency",
     "An idle node": "idle",
     "Lifting ten instances": "lifting",
+    "LISA on a GPU": "lisa",
 }
 
 

@@ -7,10 +7,17 @@ import platform
 from pathlib import Path
 
 
-def describe() -> str:
-    """Processor, usable cores, operating system and Python version."""
+def describe(device: str = "cpu") -> str:
+    """Processor, usable cores, operating system and Python version; of a CUDA device also its name and PyTorch's."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return f"{_processor()}, {cores} cores, {_system()}, Python {platform.python_version()}"
+    machine = f"{_processor()}, {cores} cores, {_system()}, Python {platform.python_version()}"
+    return f"{_accelerator(device)}, {machine}" if device.startswith("cuda") else machine
+
+
+def _accelerator(device: str) -> str:
+    import torch
+
+    return f"{torch.cuda.get_device_name(device)}, PyTorch {torch.__version__}, CUDA {torch.version.cuda}"
 
 
 def _processor() -> str:

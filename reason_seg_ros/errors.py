@@ -31,5 +31,9 @@ class SegmenterError(ReasonSegError):
     """A segmenter that is unknown, lacks what it needs, or failed while answering."""
 
 
+class OutOfMemoryError(SegmenterError):
+    """A question, or a model, for which there is not enough memory; the message names the remedy."""
+
+
 class Cancelled(ReasonSegError):  # noqa: N818 (an outcome that the user asked for, not a fault)
     """The question was cancelled while it was being answered."""

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from .errors import InstructionError
 from .frame import Frame
+from .geometry.level import level_planes
 from .lifting.instance import Instance
 from .lifting.lift import lift
 from .lifting.tracking import Tracker
-from .reply import Conversation, Reply
+from .reply import Conversation, Reply, Segment
 from .segmenters.base import Listener, Segmenter
 
 MAX_INSTRUCTION_LENGTH = 1000
@@ -26,7 +27,8 @@ class Answer:
     Attributes:
         reply: the segmenter's answer: status, words, 2D segments.
         instances: one per segment, in the order of the segments; with ids that last from answer to answer.
-        latency_ms: milliseconds per stage, lifting included, in the order in which they ran.
+        latency_ms: milliseconds per stage, lifting included, in the order in which they ran. What is lifted before the
+            segmenter is done counts for the segmenter's stage at that time.
     """
 
     reply: Reply
@@ -56,7 +58,7 @@ class Pipeline:
             frame: the newest capture.
             instruction: what the person said.
             conversation: earlier turns; the new one is appended.
-            listener: hears the stages and may cancel.
+            listener: hears how the answer comes about, and of instances that are ready before it is; may cancel.
             camera_pose: (4, 4) pose of the optical frame in a fixed frame, so that ids last while the camera moves.
 
         Raises:
@@ -67,12 +69,12 @@ class Pipeline:
         conversation = Conversation() if conversation is None else conversation
         listener = listener or Listener()
         instruction = self.checked(instruction)
-        reply = self.segmenter.ask(frame, instruction, conversation, listener)
+        lifter = _Lifter(frame, self._tracker, camera_pose, listener)
+        reply = self.segmenter.ask(frame, instruction, conversation, lifter)
         listener.check()
         listener.stage("lift")
         start = time.perf_counter()
-        up = frame.up if frame.up is not None else reply.up
-        instances = self._tracker.assign(lift(frame, reply.segments, up=up), camera_pose)
+        instances = lifter.instances(reply)
         latency = {**reply.latency_ms, "lift": 1000 * (time.perf_counter() - start)}
         conversation.add(instruction, reply)
         return Answer(reply, instances, latency)
@@ -96,3 +98,59 @@ class Pipeline:
                 "say it in a sentence or two"
             )
         return instruction
+
+
+class _Lifter(Listener):
+    """Lifts the segments of one answer, each once: at once what the segmenter tells early, the others at the end.
+
+    Passes on to the caller's listener what the segmenter tells.
+    """
+
+    def __init__(self, frame: Frame, tracker: Tracker, pose: np.ndarray | None, listener: Listener) -> None:
+        self._frame, self._tracker, self._pose, self._listener = frame, tracker, pose, listener
+        self._early: dict[int, Instance] = {}  # by the identity of the segment's mask, which the instance keeps alive
+        self._begun = False
+
+    def stage(self, name: str) -> None:
+        self._listener.stage(name)
+
+    def text(self, partial: str) -> None:
+        self._listener.text(partial)
+
+    def segment(self, segment: Segment) -> None:
+        """Lift it and tell the instance; one without a pixel, or told before, is no news."""
+        self._listener.segment(segment)
+        if id(segment.mask) in self._early or not segment.pixels:
+            return
+        (instance,) = self._lifted((segment,))
+        self._early[id(segment.mask)] = instance
+        self._listener.instance(instance)
+
+    @property
+    def cancelled(self) -> bool:
+        return self._listener.cancelled
+
+    def check(self) -> None:
+        self._listener.check()
+
+    def instances(self, reply: Reply) -> tuple[Instance, ...]:
+        """The instances of the whole answer, in the order of its segments."""
+        left = dict(self._early)
+        early = [left.pop(id(segment.mask), None) for segment in reply.segments]
+        late = [segment for segment, instance in zip(reply.segments, early, strict=True) if instance is None]
+        rest = iter(self._lifted(late, reply.up))
+        return tuple(
+            next(rest) if instance is None else _with(instance, segment)
+            for segment, instance in zip(reply.segments, early, strict=True)
+        )
+
+    def _lifted(self, segments: Sequence[Segment], up: np.ndarray | None = None) -> tuple[Instance, ...]:
+        up = self._frame.up if self._frame.up is not None else up
+        if up is None and segments:
+            up, _ = level_planes(self._frame)
+        same_answer, self._begun = self._begun, True
+        return self._tracker.assign(lift(self._frame, segments, up=up), self._pose, same_answer)
+
+
+def _with(instance: Instance, segment: Segment) -> Instance:
+    return instance if instance.segment is segment else replace(instance, segment=segment)

@@ -15,6 +15,7 @@ class Status(str, Enum):
     FOUND = "found"
     ABSENT = "absent"
     AMBIGUOUS = "ambiguous"
+    EMPTY = "empty"  # said to be there, but no pixel of it was found
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,12 +64,13 @@ class Reply:
     """The answer to one instruction on one frame.
 
     Attributes:
-        status: found, absent or ambiguous.
+        status: found, absent, ambiguous or empty.
         text: the answer in words.
         segments: best first; for an ambiguous reply the candidates between which the user must choose.
         steps: how the answer came about.
         latency_ms: milliseconds per stage, in the order in which the stages ran.
         up: (3,) unit vector against gravity in the optical frame if the segmenter saw a support plane, else None.
+        record: what the segmenter wants to find again in later turns (its own tokens); means nothing to anyone else.
     """
 
     status: Status
@@ -77,10 +79,11 @@ class Reply:
     steps: tuple[Step, ...] = ()
     latency_ms: Mapping[str, float] = field(default_factory=dict)
     up: np.ndarray | None = None
+    record: object = None
 
     def mask(self, shape: tuple[int, int]) -> np.ndarray:
-        """The answer as one mask, (H, W) bool: all segments if found, the best if ambiguous, none if absent."""
-        chosen = {Status.FOUND: self.segments, Status.AMBIGUOUS: self.segments[:1], Status.ABSENT: ()}[self.status]
+        """The answer as one mask, (H, W) bool: all segments if found, the best if ambiguous, else none."""
+        chosen = {Status.FOUND: self.segments, Status.AMBIGUOUS: self.segments[:1]}.get(self.status, ())
         union = np.zeros(shape, bool)
         for segment in chosen:
             union |= segment.mask

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -85,13 +86,13 @@ def scene(*things: Candidate, kinds: tuple[ObjectKind, ...] = ()) -> Evidence:
     return Evidence(Described(things, view_of(scenery.up), scenery, IMAGE), KindTable(kinds or KINDS))
 
 
-def kind(name: str, size_cm: tuple[float, float, float], shape: Shape, **fields: object) -> ObjectKind:
-    size = tuple((0.85 * s, 1.15 * s) for s in size_cm)
-    values = {
+def kind(name: str, size_cm: tuple[float, float, float], shape: Shape, **fields: Any) -> ObjectKind:
+    low, middle, high = ((0.85 * s, 1.15 * s) for s in size_cm)
+    values: dict[str, Any] = {
         "synonyms": (), "categories": (), "affords": (), "needs": (), "facts": (), "colors": (), "parts": (),
         "materials": (), "places": (), **fields,
     }  # fmt: skip
-    return ObjectKind(name=name, size_cm=size, shapes=(shape,), **values)  # type: ignore[arg-type]
+    return ObjectKind(name=name, size_cm=(low, middle, high), shapes=(shape,), **values)
 
 
 KINDS = (

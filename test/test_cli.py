@@ -49,6 +49,7 @@ def test_segment_writes_the_answer(dataset, capsys):
     assert reply["steps"] == [{"name": "meant", "text": "depth below 1.4 m"}]
     assert [item["box"] for item in reply["segments"]] == [[20, 20, 60, 60], [90, 50, 140, 90]]
     assert [item["pixel_count"] for item in reply["segments"]] == [1600, 2000]
+    assert [item["span"] for item in reply["segments"]] == [None, [2, 8]]
     assert reply["segments"][0]["label"] == "thing" and reply["segments"][0]["score"] == pytest.approx(0.9)
     assert set(reply["latency_ms"]) == {"threshold", "lift"}
     first, second = reply["instances"]
@@ -111,11 +112,64 @@ def test_wrong_usage_has_status_2(dataset, capsys):
         (("simulate", "--out", "x", "--seed", "-1"), "'-1' is no whole number from 0"),
         (("demo", "--seed", "-1"), "'-1' is no whole number from 0"),
         (("ask", "the mug", "--timeout", "nan"), "'nan' is no number above 0"),
+        (("eval", "x", "--option", "beam"), "'beam' is not NAME=VALUE"),
+        (("eval", "x", "--option", "beam=[4"), "the value in 'beam=[4' is no YAML"),
+        (("eval", "x", "--precision", "fp33"), "'fp32', 'bf16'"),
     ],
 )
 def test_wrong_usage_says_what_is_allowed(arguments, hint, capsys):
     assert reason_seg(*arguments) == 2
     assert hint in capsys.readouterr().err
+
+
+class Terminal(io.StringIO):
+    """A standard error that somebody looks at."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_what_is_being_done_is_shown_on_a_terminal(dataset, monkeypatch):
+    monkeypatch.setattr(sys, "stderr", terminal := Terminal())
+    monkeypatch.setenv("COLUMNS", "20")
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert segment(dataset, "nearer than 1.4")[0] == 0
+    shown = terminal.getvalue().split("\r\033[K")
+    assert shown == ["", "load ...", "weights 40 % ...", "threshold ...", "…g for what is near", "lift ...", ""]
+
+
+def test_the_line_on_the_terminal_goes_with_an_error(dataset, monkeypatch):
+    monkeypatch.setattr(sys, "stderr", terminal := Terminal())
+    assert segment(dataset, "nonsense")[0] == 1
+    assert "\r\033[Kreason-seg: error: say a distance" in terminal.getvalue()
+
+
+OPTIONS_SAID = "does not take {}; its options are: least_pixels"
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (("--checkpoint", "x"), OPTIONS_SAID.format("checkpoint")),
+        (("--device", "cuda:1", "--precision", "4bit"), OPTIONS_SAID.format("device, precision")),
+        (("--mode", "text", "--stop-after-mask"), OPTIONS_SAID.format("mode, stop_after_mask")),
+        (("--option", "least_pixels=1", "--option", "beam=[4, 5]"), OPTIONS_SAID.format("beam")),
+    ],
+)
+def test_options_that_the_segmenter_does_not_take(dataset, given, said, capsys):
+    for arguments in (
+        ("segment", "--frame", dataset / "a", "--instruction", "1.4", "--out", dataset / "o"),
+        ("chat", "--frame", dataset / "a"),
+        ("eval", dataset),
+    ):
+        assert reason_seg(*arguments, *SEGMENTER, *given) == 1
+        assert said in capsys.readouterr().err
+
+
+def test_further_options_are_read_as_yaml(dataset):
+    status, out = segment(dataset, "nearer than 1.4", "--option", "least_pixels=1800")
+    assert status == 0
+    assert [item["pixel_count"] for item in json.loads((out / "reply.json").read_text())["segments"]] == [2000]
 
 
 def test_chat_goes_on_after_errors(dataset, monkeypatch, capsys, tmp_path):

@@ -38,6 +38,7 @@ def test_arguments_are_read_over_their_defaults() -> None:
         ("camera=sim", "NAME:=VALUE"),
         ("kamera:=sim", "no argument"),
         ("camera:=lidar", "one of none, sim, folder"),
+        ("precision:=fp33", "one of '', auto, fp32"),
         ("camera:=folder", "frames:=DIR"),
         ("params_file:=/no/such/file", "no such file"),
     ],

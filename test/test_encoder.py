@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import warnings
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -31,7 +32,7 @@ class Counting(SentenceEncoder):
         self.inner = inner
         self.asked: list[str] = []
 
-    def encode(self, sentences, progress=None):  # type: ignore[no-untyped-def]
+    def encode(self, sentences: Sequence[str], progress: Callable[[int, int], None] | None = None) -> np.ndarray:
         self.asked += list(sentences)
         return self.inner.encode(sentences, progress)
 

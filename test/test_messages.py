@@ -13,6 +13,8 @@ from std_msgs.msg import Header
 
 from reason_seg_ros.lifting.boxes import OrientedBox
 from reason_seg_ros.lifting.instance import Instance
+from reason_seg_ros.msg import SegmentedInstance
+from reason_seg_ros.nodes.demo_report import full_mask
 from reason_seg_ros.nodes.images import color_from_image
 from reason_seg_ros.nodes.markers import marker_array
 from reason_seg_ros.nodes.messages import instance_message, label_image, merged_cloud
@@ -32,7 +34,7 @@ def make_instance(identity: int = 4, points: int = 5, rows: slice = slice(3, 9))
     mask[rows.start, 10] = False
     return Instance(
         id=identity,
-        segment=Segment(mask, "mug", "white mug", 0.75),
+        segment=Segment(mask, "mug", "white mug", 0.75, span=(4, 13)),
         points=np.ones((points, 3), np.float32),
         colors=np.full((points, 3), 9, np.uint8),
         box=OrientedBox(CENTER, ROTATION, EXTENTS),
@@ -41,8 +43,8 @@ def make_instance(identity: int = 4, points: int = 5, rows: slice = slice(3, 9))
     )
 
 
-def quaternion(message: object) -> list[float]:
-    orientation = message.pose.orientation  # type: ignore[attr-defined]
+def quaternion(message: SegmentedInstance) -> list[float]:
+    orientation = message.pose.orientation
     return [orientation.x, orientation.y, orientation.z, orientation.w]
 
 
@@ -50,6 +52,7 @@ def test_an_instance_in_the_optical_frame() -> None:
     message = instance_message(make_instance(), SOURCE)
     assert (message.header.frame_id, message.header.stamp.sec) == ("optical", 7)
     assert (message.id, message.label, message.description, message.score) == (4, "mug", "white mug", 0.75)
+    assert (message.text_start, message.text_end) == (4, 13)
     box = message.box
     assert (box.x_offset, box.y_offset, box.width, box.height) == (10, 3, 15, 6)
     mask = color_from_image(message.mask)[..., 0]
@@ -81,6 +84,13 @@ def test_without_depth_pose_and_extents_are_zero() -> None:
     message = instance_message(make_instance(points=0), SOURCE)
     assert message.point_count == message.cloud.width == 0
     assert (message.pose.position.z, message.extents.x) == (0.0, 0.0)
+
+
+def test_a_mask_without_a_pixel_is_a_message_without_data() -> None:
+    message = instance_message(make_instance(points=0, rows=slice(3, 3)), SOURCE)
+    assert (message.mask.width, message.mask.height, len(message.mask.data)) == (0, 0, 0)
+    assert (message.box.width, message.box.height) == (0, 0)
+    assert not full_mask(message, SHAPE).any()
 
 
 def test_better_instances_are_on_top_in_the_label_image() -> None:

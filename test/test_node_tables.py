@@ -11,6 +11,7 @@ from reason_seg_ros.nodes import interface, parameters
 from reason_seg_ros.nodes.bringup_arguments import ARGUMENTS, BringupError, check, defaults
 from reason_seg_ros.nodes.dds_profile import profile_setting
 from reason_seg_ros.nodes.parameters import PARAMETERS, Parameter
+from reason_seg_ros.nodes.wording import clipped
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -28,6 +29,27 @@ def test_values_out_of_range_are_refused_with_the_range() -> None:
     assert "from 0 to 1" in slop.refusal(-0.1)
     transport = next(parameter for parameter in PARAMETERS if parameter.name == "image_transport")
     assert "raw, compressed" in transport.refusal("theora")
+
+
+def test_an_empty_choice_can_be_read() -> None:
+    mode = next(parameter for parameter in PARAMETERS if parameter.name == "mode")
+    assert mode.refusal("") == mode.refusal("semantic") == ""
+    assert mode.refusal("masks").startswith("mode is 'masks': it must be one of '', semantic, instance")
+
+
+def test_options_of_the_segmenter_are_parameters_whose_default_leaves_them_to_it() -> None:
+    table = {parameter.name: parameter for parameter in PARAMETERS}
+    for name in parameters.SEGMENTER_OPTIONS:
+        assert not table[name].default
+        assert table[name].read == parameters.CONFIGURE
+
+
+@pytest.mark.parametrize(
+    ("text", "width", "shown"),
+    [("the mug", 7, "the mug"), ("the mug", 6, "…e mug"), ("a\n b", 3, "a b"), ("the mug", 1, "…"), ("", 1, "")],
+)
+def test_long_texts_are_clipped_to_their_end(text: str, width: int, shown: str) -> None:
+    assert clipped(text, width) == shown
 
 
 def test_markdown_tables_have_a_row_for_each_entry() -> None:
@@ -72,6 +94,7 @@ def test_arguments_are_described_and_their_defaults_allowed() -> None:
         assert argument.description
         assert not argument.choices or argument.default in argument.choices
     wanted = "camera frames segmenter params_file namespace use_sim_time autostart rviz viewer target_frame log_level"
+    wanted += " checkpoint device precision mode"
     assert {argument.name for argument in ARGUMENTS} >= set(wanted.split())
 
 

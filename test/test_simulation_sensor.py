@@ -43,8 +43,7 @@ def test_noise_grows_with_the_square_of_the_range(distance: float) -> None:
     sensor = DepthSensor(subpixel=0.05, step=1 / 256)
     readings = _captures(sensor, _wall(distance))
     assert (readings > 0).mean() > 0.999
-    expected = sensor.noise_at(distance, CAMERA.fx) * 1000
-    assert expected == pytest.approx(0.05 * distance**2 / (150 * 0.055) * 1000)
+    expected = 0.05 * distance**2 / (CAMERA.fx * sensor.baseline) * 1000
     assert readings[readings > 0].std() == pytest.approx(expected, rel=0.15)
     assert readings[readings > 0].mean() == pytest.approx(1000 * distance, rel=0.003)
 

@@ -101,6 +101,24 @@ def test_a_thing_that_is_seen_again_is_remembered_longer():
         tracker.assign([])
 
 
+def test_an_answer_in_parts_gives_no_id_twice():
+    tracker = Tracker()
+    tracker.assign([thing(0.0)])
+    assert ids(tracker.assign([thing(0.01)])) == [1]
+    assert ids(tracker.assign([thing(0.0)], same_answer=True)) == [2]
+    assert ids(tracker.assign([thing(0.3)], same_answer=True)) == [3]
+    assert ids(tracker.assign([thing(0.3), thing(0.01)])) == [3, 1]
+
+
+def test_an_answer_in_parts_is_one_answer():
+    tracker = Tracker(forget_after=2)
+    tracker.assign([thing(0.0)])
+    tracker.assign([thing(0.3)])
+    for _ in range(3):
+        tracker.assign([thing(0.6)], same_answer=True)
+    assert ids(tracker.assign([thing(0.3), thing(0.0)])) == [2, 1]
+
+
 def test_reset_starts_afresh():
     tracker = Tracker()
     tracker.assign([thing(0.0), thing(0.3)])

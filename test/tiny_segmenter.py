@@ -24,6 +24,8 @@ class NearerThan:
         self.loaded = False
 
     def load(self, listener: Listener | None = None) -> None:
+        if listener is not None:
+            listener.stage("weights 40 %")
         self.loaded = True
 
     def close(self) -> None:
@@ -38,6 +40,7 @@ class NearerThan:
     ) -> Reply:
         listener = listener or Listener()
         listener.stage("threshold")
+        listener.text("Looking for\nwhat is near")
         start = time.perf_counter()
         if instruction == "again" and conversation and conversation.turns:
             instruction = conversation.turns[-1].instruction
@@ -48,7 +51,7 @@ class NearerThan:
         count, labels = cv2.connectedComponents(near.astype(np.uint8))
         masks = [labels == i for i in range(1, count)]
         segments = tuple(
-            Segment(mask, "thing", f"thing {i}", score=0.9)
+            Segment(mask, "thing", f"thing {i}", score=0.9, span=(2, 8) if i == 1 else None)
             for i, mask in enumerate(masks)
             if np.count_nonzero(mask) >= self.least_pixels
         )

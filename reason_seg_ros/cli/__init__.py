@@ -13,11 +13,11 @@ from collections.abc import Sequence
 
 from .. import __version__
 from ..errors import ReasonSegError
-from . import ask, bringup, chat, demo, evaluate, segment, simulate
+from . import ask, bringup, chat, demo, evaluate, segment, simulate, weights
 from .arguments import Parser
 from .terminal import file_error
 
-COMMANDS = (segment, chat, evaluate, simulate, bringup, ask, demo)
+COMMANDS = (segment, chat, evaluate, simulate, weights, bringup, ask, demo)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -43,7 +43,8 @@ def save_answer(answer: Answer, frame: Frame, instruction: str, folder: str | Pa
 def answer_record(answer: Answer, instruction: str) -> dict[str, Any]:
     """An answer in plain types.
 
-    Boxes of segments are [x0, y0, x1, y1] in pixels, the far corner exclusive. Instances are in the optical frame:
+    Boxes of segments are [x0, y0, x1, y1] in pixels, the far corner exclusive; `span` is the part of `text` that a
+    segment belongs to, [start, end) in characters, or null. Instances are in the optical frame:
     centre and full extents in metres, orientation as quaternion x, y, z, w; one without depth has no place (null).
     """
     return {
@@ -56,6 +57,7 @@ def answer_record(answer: Answer, instruction: str) -> dict[str, Any]:
                 "label": segment.label,
                 "description": segment.description,
                 "score": round(float(segment.score), 4),
+                "span": None if segment.span is None else list(segment.span),
                 "box": list(segment.box),
                 "pixel_count": segment.pixels,
                 "mask": f"mask_{k}.png",

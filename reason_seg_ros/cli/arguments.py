@@ -9,6 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from ..segmenters.lisa.options import Mode, Precision
+
 if TYPE_CHECKING:
     from ..segmenters.base import Segmenter
 
@@ -52,7 +54,7 @@ def add_command(commands: Any, name: str, run: Callable, summary: str, descripti
 
 
 def add_segmenter(parser: argparse.ArgumentParser) -> None:
-    """`--segmenter` and `--objects`."""
+    """`--segmenter` and its options; those that are not given are left to it."""
     parser.add_argument(
         "--segmenter",
         default=DEFAULT_SEGMENTER,
@@ -60,6 +62,28 @@ def add_segmenter(parser: argparse.ArgumentParser) -> None:
         help="who answers: a segmenter's name, or 'module:Class' of your own (default: %(default)s)",
     )
     parser.add_argument("--objects", metavar="FILE", help="YAML file with objects of your own, for 'embedded'")
+    parser.add_argument(
+        "--checkpoint", metavar="PATH", help="weights of a segmenter that loads some: a folder, or a hub id"
+    )
+    parser.add_argument("--device", help="where such a segmenter computes: auto, cuda, cuda:1, cpu")
+    parser.add_argument("--precision", choices=[each.value for each in Precision], help="number format of its weights")
+    parser.add_argument(
+        "--mode", choices=[each.value for each in Mode], help="what it is asked for: masks, words, or both"
+    )
+    parser.add_argument(
+        "--stop-after-mask",
+        action="store_true",
+        default=None,
+        help="end its answer as soon as its first mask is there, without the words",
+    )
+    parser.add_argument(
+        "--option",
+        type=_option,
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="a further option of the segmenter, its value as YAML has it; may be given several times",
+    )
 
 
 def add_frame(parser: argparse.ArgumentParser) -> None:
@@ -73,8 +97,28 @@ def make_segmenter(arguments: argparse.Namespace) -> Segmenter:
     """The segmenter that the arguments name, not yet loaded."""
     from ..segmenters.registry import create
 
-    options = {"objects_file": arguments.objects} if arguments.objects else {}
+    given = {
+        "objects_file": arguments.objects,
+        "checkpoint": arguments.checkpoint,
+        "device": arguments.device,
+        "precision": arguments.precision,
+        "mode": arguments.mode,
+        "stop_after_mask": arguments.stop_after_mask,
+    }
+    options = dict(arguments.option) | {name: value for name, value in given.items() if value}
     return create(arguments.segmenter, **options)
+
+
+def _option(text: str) -> tuple[str, Any]:
+    import yaml
+
+    name, separator, value = text.partition("=")
+    if not separator or not name.isidentifier():
+        raise argparse.ArgumentTypeError(f"'{text}' is not NAME=VALUE")
+    try:
+        return name, yaml.safe_load(value)
+    except yaml.YAMLError:
+        raise argparse.ArgumentTypeError(f"the value in '{text}' is no YAML") from None
 
 
 def whole(low: int, high: int = 2**31 - 1) -> Callable[[str], int]:

@@ -47,13 +47,13 @@ def run(arguments: argparse.Namespace) -> None:
     """Talk until the input ends."""
     from ..frame_folder import load_frame
     from ..pipeline import Pipeline
-    from .terminal import show_stage
+    from .status_line import StatusLine
 
     frame = load_frame(arguments.frame)
     segmenter = make_segmenter(arguments)
-    show_stage("load")
-    segmenter.load()
-    show_stage("")
+    with StatusLine() as status:
+        status.stage("load")
+        segmenter.load(status)
     chat = Chat(Pipeline(segmenter), frame)
     print(f"Looking at {arguments.frame}. Say what you want; /help shows more.")
     for line in _lines():
@@ -92,17 +92,11 @@ class Chat:
             print(f"! {file_error(error)}")
 
     def _answer(self, instruction: str) -> None:
-        from ..segmenters.base import Listener
-        from .terminal import show_answer, show_stage
+        from .status_line import StatusLine
+        from .terminal import show_answer
 
-        class Shower(Listener):
-            def stage(self, name: str) -> None:
-                show_stage(name)
-
-        try:
-            answer = self._pipeline.answer(self._frame, instruction, self._conversation, Shower())
-        finally:
-            show_stage("")
+        with StatusLine() as status:
+            answer = self._pipeline.answer(self._frame, instruction, self._conversation, status)
         self._last = answer, self._frame, instruction
         show_answer(answer)
 

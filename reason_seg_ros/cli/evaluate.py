@@ -69,12 +69,13 @@ def run(arguments: argparse.Namespace) -> None:
 
 def _evaluate(frames: Sequence[AnnotatedFrame], arguments: argparse.Namespace, report: Any) -> Summary:
     from ..evaluation import runner
+    from .status_line import StatusLine
     from .terminal import Progress
 
     outcomes = []
     progress = Progress(sum(len(frame.queries) for frame in frames), "questions")
     try:
-        for result in runner.run(make_segmenter(arguments), frames):
+        for result in runner.run(make_segmenter(arguments), frames, StatusLine()):
             outcomes.append(runner.outcome(result))
             if report:
                 report.add(result)

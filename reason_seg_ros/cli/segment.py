@@ -30,16 +30,17 @@ def run(arguments: argparse.Namespace) -> None:
     from ..frame_folder import load_frame
     from ..pipeline import Pipeline
     from .answer_files import save_answer
-    from .terminal import show_answer, show_stage
+    from .status_line import StatusLine
+    from .terminal import show_answer
 
     frame = load_frame(arguments.frame)
     segmenter = make_segmenter(arguments)
     pipeline = Pipeline(segmenter)
     instruction = pipeline.checked(arguments.instruction)
-    show_stage("load")
-    segmenter.load()
-    show_stage("")
-    answer = pipeline.answer(frame, instruction)
+    with StatusLine() as status:
+        status.stage("load")
+        segmenter.load(status)
+        answer = pipeline.answer(frame, instruction, listener=status)
     save_answer(answer, frame, instruction, arguments.out)
     show_answer(answer)
     print(f"written to {arguments.out}")

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from ..lifting.instance import Instance
     from ..pipeline import Answer
 
-_MARKS = {"found": "+", "absent": "-", "ambiguous": "?"}
+_MARKS = {"found": "+", "absent": "-", "ambiguous": "?", "empty": "o"}
 _BAR = 28
 
 
@@ -78,16 +78,9 @@ class Progress:
         if self._shown:
             filled = round(_BAR * done / max(self.total, 1))
             bar = "#" * filled + "." * (_BAR - filled)
-            print(f"\r{self.label} [{bar}] {done}/{self.total}", end="", file=sys.stderr, flush=True)
+            print(f"\r\033[K{self.label} [{bar}] {done}/{self.total}", end="", file=sys.stderr, flush=True)
 
     def end(self) -> None:
         """Take the bar away."""
         if self._shown:
             print("\r\033[K", end="", file=sys.stderr, flush=True)
-
-
-def show_stage(name: str) -> None:
-    """Say on the terminal's last line what is being done; "" takes it away."""
-    if sys.stderr.isatty():
-        text = styled(f"{name} ...", "2", sys.stderr) if name else ""
-        print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..errors import DatasetError, FrameError
 from ..pipeline import Answer, Pipeline
-from ..segmenters.base import Segmenter
+from ..segmenters.base import Listener, Segmenter
 from .dataset import AnnotatedFrame, Query, Truth
 from .metrics import Overlap, Scores, overlap, score
 
@@ -69,17 +69,22 @@ class Summary:
         }
 
 
-def run(segmenter: Segmenter, frames: Sequence[AnnotatedFrame]) -> Iterator[Result]:
+def run(segmenter: Segmenter, frames: Sequence[AnnotatedFrame], loading: Listener | None = None) -> Iterator[Result]:
     """Answer every query, each in a conversation of its own; the frames' queries one after the other.
 
     The segmenter is loaded first, so that loading counts for no question. What it computes once per frame counts for
     the frame's first question.
 
+    Args:
+        segmenter: who is asked.
+        frames: the data set.
+        loading: hears how the segmenter loads.
+
     Raises:
         DatasetError: if a frame's images cannot be used, or hold nothing to answer from.
         SegmenterError: if the segmenter fails.
     """
-    segmenter.load()
+    segmenter.load(loading)
     pipeline = Pipeline(segmenter)
     for source in frames:
         truth = source.load()

@@ -52,19 +52,23 @@ class Tracker:
         self._next_id = 1
         self._answers = 0
 
-    def assign(self, instances: Sequence[Instance], camera_pose: np.ndarray | None = None) -> tuple[Instance, ...]:
-        """The instances of one answer with their ids, in the same order.
+    def assign(
+        self, instances: Sequence[Instance], camera_pose: np.ndarray | None = None, same_answer: bool = False
+    ) -> tuple[Instance, ...]:
+        """The instances of one answer, or of a part of it, with their ids, in the same order.
 
         Args:
             instances: as `lift` returns them. One without points has no place: it always gets a new id.
             camera_pose: (4, 4) pose of the optical frame in a fixed frame. Without it the camera is taken to stand
                 still.
+            same_answer: these are more of the answer that the call before began: other things than it had so far.
         """
-        self._answers += 1
+        self._answers += not same_answer
         seen = [self._observe(instance, camera_pose) for instance in instances]
-        for row, column in self._match(seen):
-            seen[row].id = self._tracks[column].id
-            self._tracks[column] = seen[row]
+        free = [i for i, track in enumerate(self._tracks) if track.last_seen < self._answers]
+        for row, column in _match(seen, [self._tracks[i] for i in free]):
+            seen[row].id = self._tracks[free[column]].id
+            self._tracks[free[column]] = seen[row]
         for track in seen:
             if track.id == 0:
                 track.id, self._next_id = self._next_id, self._next_id + 1
@@ -86,13 +90,14 @@ class Tracker:
             last_seen=self._answers,
         )
 
-    def _match(self, seen: list[_Track]) -> list[tuple[int, int]]:
-        """Pairs (index into seen, index into tracks)."""
-        if not seen or not self._tracks:
-            return []
-        costs = np.array([[_cost(new, old) for old in self._tracks] for new in seen])
-        pairs = zip(*linear_sum_assignment(costs), strict=True)
-        return [(int(row), int(column)) for row, column in pairs if costs[row, column] < UNMATCHED]
+
+def _match(seen: list[_Track], known: list[_Track]) -> list[tuple[int, int]]:
+    """Pairs (index into seen, index into known)."""
+    if not seen or not known:
+        return []
+    costs = np.array([[_cost(new, old) for old in known] for new in seen])
+    pairs = zip(*linear_sum_assignment(costs), strict=True)
+    return [(int(row), int(column)) for row, column in pairs if costs[row, column] < UNMATCHED]
 
 
 def _cost(new: _Track, old: _Track) -> float:

@@ -16,13 +16,12 @@ from reason_seg_ros.msg import Reply, SegmentedInstanceArray
 from ..errors import Cancelled
 from ..pipeline import Answer, Pipeline
 from ..reply import Conversation
-from ..segmenters.base import Listener
 from .frame_source import Capture, FrameSource
-from .messages import STATUS_CODES, STATUS_NAMES, instance_message, latency_messages
+from .messages import STATUS_CODES, STATUS_NAMES, latency_messages
 from .outputs import Outputs
-from .poses import pose_message
 from .problems import Problem, problem_of
 from .questions import Question
+from .telling import Teller, add_instances, age_ms, array_message, instance_of, reply_message
 
 _TURNS_KEPT = 20  # of the conversation: each turn holds masks of the image's size
 _WARN_EVERY = 5.0  # seconds between two warnings of the same cause
@@ -75,7 +74,7 @@ class Answerer:
 
     def answer(self, question: Question) -> None:
         """Answer a question and publish the answer, also if it is an error; raises only what publishing raises."""
-        listener = _Teller(question, self._outputs)
+        listener = Teller(question, self._outputs, self.target_frame, self._now)
         try:
             answered = self._answered(question, listener)
         except BaseException as error:  # nothing may end this thread, neither sys.exit() nor a panic of Rust code
@@ -112,7 +111,7 @@ class Answerer:
             instruction, answer = _short(array.instruction), _short(array.text, 200)
             self._logger.info(f"{instruction!r} {STATUS_NAMES[array.status]}: {answer}")
 
-    def _answered(self, question: Question, listener: _Teller) -> _Answered:
+    def _answered(self, question: Question, listener: Teller) -> _Answered:
         pipeline, frames = self.pipeline, self.frames
         if pipeline is None or frames is None:
             raise Problem(Reply.NOT_ACTIVE, "the node is not active")
@@ -143,14 +142,10 @@ class Answerer:
         start = time.perf_counter()
         outcome = _outcome(question, STATUS_CODES[answer.reply.status], answer.reply.text, header=capture.header)
         outcome.reply.steps = [f"{step.name}: {step.text}" for step in answer.reply.steps]
-        outcome.array.instances = [
-            instance_message(instance, capture.header, self.target_frame, capture.camera_pose)
-            for instance in answer.instances
-        ]
-        if capture.camera_pose is not None:
-            outcome.array.camera_pose = pose_message(capture.camera_pose)
+        messages = [instance_of(instance, capture, self.target_frame) for instance in answer.instances]
+        add_instances(outcome.array, messages, capture)
         latency = {"wait": waited, **answer.latency_ms, "pack": 1000 * (time.perf_counter() - start)}
-        latency["total"] = max(0.0, (self._now() - capture.frame.stamp) / 1e6)
+        latency["total"] = age_ms(capture, self._now())
         outcome.array.latencies = latency_messages(latency)
         return outcome
 
@@ -165,62 +160,11 @@ class Answerer:
         return True
 
 
-class _Teller(Listener):
-    """Publishes how an answer comes about."""
-
-    def __init__(self, question: Question, outputs: Outputs) -> None:
-        self._question = question
-        self._outputs = outputs
-        self._stage = ""
-        self.capture: Capture | None = None
-
-    @property
-    def header(self) -> Header | None:
-        """Of the image that is asked about, once there is one."""
-        return self.capture.header if self.capture is not None else None
-
-    def stage(self, name: str) -> None:
-        self._stage = name
-        self._tell("")
-
-    def text(self, partial: str) -> None:
-        self._tell(partial)
-
-    @property
-    def cancelled(self) -> bool:
-        return self._question.cancelled
-
-    def _tell(self, text: str) -> None:
-        if self._question.ended:  # a segmenter that goes on although its answer is no longer wanted
-            return
-        reply = _reply(self._question, Reply.WORKING, text, header=self.header)
-        reply.stage = self._stage
-        self._outputs.reply(reply)
-        self._question.on_progress(self._stage, text)
-
-
 def _outcome(
     question: Question, status: int, text: str, code: int = Reply.NONE, header: Header | None = None
 ) -> Outcome:
-    array = SegmentedInstanceArray(
-        header=header or Header(),
-        request_id=question.request_id,
-        instruction=question.instruction,
-        status=status,
-        error_code=code,
-        text=text,
-    )
-    return Outcome(_reply(question, status, text, code, header), array)
-
-
-def _reply(question: Question, status: int, text: str, code: int = Reply.NONE, header: Header | None = None) -> Reply:
-    return Reply(
-        header=header or Header(),
-        request_id=question.request_id,
-        instruction=question.instruction,
-        status=status,
-        error_code=code,
-        text=text,
+    return Outcome(
+        reply_message(question, status, text, code, header), array_message(question, status, text, code, header)
     )
 
 

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import ReasonSegError
+from ..segmenters.lisa.options import Mode, Precision
 from .interface import CAMERA_INFO, CLOUD, COLOR, DEPTH, MARKERS, OVERLAY
 
 _TOPIC_ARGUMENTS = ("color_topic", "depth_topic", "camera_info_topic")
 # Arguments that set the segmenter's parameter of the same name.
-_SEGMENTER_PARAMETERS = ("segmenter", "target_frame", "autostart")
+_SEGMENTER_PARAMETERS = ("segmenter", "checkpoint", "device", "precision", "mode", "target_frame", "autostart")
 _BOOLEAN = ("true", "false", "True", "False")
 
 
@@ -50,6 +51,10 @@ ARGUMENTS = (
     Argument("depth_topic", DEPTH.name, "depth images registered to colour (sensor_msgs/Image)"),
     Argument("camera_info_topic", CAMERA_INFO.name, "intrinsics of the colour images (sensor_msgs/CameraInfo)"),
     Argument("segmenter", "embedded", "what answers: a segmenter's name, or 'module:Class' of your own"),
+    Argument("checkpoint", "", "weights of a segmenter that loads some: a folder, or a hub id"),
+    Argument("device", "", "where such a segmenter computes: auto, cuda, cuda:1, cpu"),
+    Argument("precision", "", "number format of its weights", ("", *(precision.value for precision in Precision))),
+    Argument("mode", "", "what it is asked for: masks, words, or both", ("", *(mode.value for mode in Mode))),
     Argument(
         "params_file",
         "",

@@ -36,7 +36,7 @@ def cloud_message(
     message.fields = _fields(cloud.dtype)
     message.point_step = cloud.itemsize
     message.row_step = cloud.nbytes
-    message.data = to_byte_array(cloud.view(np.uint8)) if len(cloud) else to_byte_array(np.zeros(0, np.uint8))
+    message.data = to_byte_array(cloud.view(np.uint8))
     return message
 
 

@@ -35,6 +35,7 @@ from .runtime import (
     start_error,
     use_large_image_profile,
 )
+from .wording import choices_text
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ def read_arguments(words: Sequence[str]) -> dict[str, str]:
         if not separator or name not in values:
             raise BringupError(f"'{word}' is no argument of bringup: give NAME:=VALUE with one of {', '.join(values)}")
         if choices[name] and value not in choices[name]:
-            raise BringupError(f"{name} is '{value}': it must be one of {', '.join(choices[name])}")
+            raise BringupError(f"{name} is '{value}': it must be one of {choices_text(choices[name])}")
         values[name] = value
     check(values)
     return values
@@ -69,7 +70,7 @@ def describe_arguments() -> str:
     """The arguments for people, as `ros2 launch --show-args` does."""
     lines = []
     for argument in ARGUMENTS:
-        allowed = f"; one of {', '.join(argument.choices)}" if argument.choices else ""
+        allowed = f"; one of {choices_text(argument.choices)}" if argument.choices else ""
         lines.append(f"{argument.name}:={argument.default}\n    {argument.description}{allowed}")
     return "\n".join(lines)
 

@@ -115,6 +115,8 @@ def _agreement(heard: Heard, query: Query, ids: np.ndarray) -> float:
     answered = heard.array.instances
     if heard.array.status == STATUS_CODES[Status.AMBIGUOUS]:
         answered = answered[:1]
+    elif heard.array.status != STATUS_CODES[Status.FOUND]:
+        answered = []
     masks = [full_mask(instance, ids.shape) for instance in answered]
     predicted = np.any(masks, axis=0) if masks else np.zeros(ids.shape, bool)
     true = np.isin(ids, query.target_ids)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import sys
 from pathlib import Path
 from typing import Any
@@ -19,9 +20,10 @@ from ..viewing.ply import write_ply
 from .clouds import points_from_cloud
 from .demo_client import Heard
 from .messages import STATUS_NAMES
+from .wording import clipped
 
 _SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
-_STATUS_COLORS = {Reply.FOUND: 32, Reply.ABSENT: 36, Reply.AMBIGUOUS: 33}
+_STATUS_COLORS = {Reply.FOUND: 32, Reply.ABSENT: 36, Reply.AMBIGUOUS: 33, Reply.EMPTY: 33}
 
 
 class Terminal:
@@ -41,7 +43,8 @@ class Terminal:
         """Show what is being done."""
         if self._live:
             self._turn += 1
-            print(f"\r\033[K  {_SPINNER[self._turn % len(_SPINNER)]} {text}", end="", flush=True)
+            line = clipped(text, max(shutil.get_terminal_size().columns - 5, 1))
+            print(f"\r\033[K  {_SPINNER[self._turn % len(_SPINNER)]} {line}", end="", flush=True)
 
     def answer(self, array: SegmentedInstanceArray) -> None:
         """Print an answer and its instances."""

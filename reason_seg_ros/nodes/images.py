@@ -134,7 +134,8 @@ def array_to_image(pixels: np.ndarray, encoding: str, header: Header) -> Image:
 def to_byte_array(pixels: np.ndarray) -> array.array[int]:
     """The array's bytes as array('B'): rclpy checks any other type element by element."""
     data = array.array("B")
-    data.frombytes(np.ascontiguousarray(pixels).data.cast("B"))
+    if pixels.size:  # a memoryview of nothing cannot be cast
+        data.frombytes(np.ascontiguousarray(pixels).data.cast("B"))
     return data
 
 

@@ -58,6 +58,13 @@ INSTANCES = Endpoint(
     _RELIABLE,
     "the answer to each instruction: masks, boxes and clouds of what was meant; header of the source image",
 )
+PARTIAL_INSTANCES = Endpoint(
+    "publishes",
+    "~/partial_instances",
+    "reason_seg_ros/SegmentedInstanceArray",
+    _RELIABLE,
+    "status WORKING: all instances so far, whenever one is ready before the whole answer is; they keep their ids",
+)
 REPLY = Endpoint(
     "publishes",
     "~/reply",
@@ -117,8 +124,8 @@ RESET = Endpoint(
 )
 
 ENDPOINTS = (
-    COLOR, DEPTH, CAMERA_INFO, INSTRUCTION, INSTANCES, REPLY, CLOUD, MARKERS, OVERLAY, LABEL_IMAGE, DIAGNOSTICS,
-    SEGMENT, RESET,
+    COLOR, DEPTH, CAMERA_INFO, INSTRUCTION, INSTANCES, PARTIAL_INSTANCES, REPLY, CLOUD, MARKERS, OVERLAY, LABEL_IMAGE,
+    DIAGNOSTICS, SEGMENT, RESET,
 )  # fmt: skip
 
 

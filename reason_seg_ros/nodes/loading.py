@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 import yaml
@@ -11,26 +13,34 @@ import yaml
 from ..errors import Cancelled, SegmenterError
 from ..segmenters.base import Listener, Segmenter
 from ..segmenters.registry import create
-from .parameters import NodeParameters
+from .parameters import SEGMENTER_OPTIONS, NodeParameters
 from .questions import QuestionQueue
 
 
 class Loading(Listener):
     """Hears how a segmenter loads; `cancel` asks it to stop.
 
-    Attributes:
+    Args:
         name: of the segmenter.
+        log: hears that loading begins, then each stage as it begins; "weights 40 %" goes on with "weights 20 %".
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, log: Callable[[str], object] = lambda text: None) -> None:
         self.name = name
+        self._log = log
         self._stage = ""
+        self._kind = ""
         self._begun = time.monotonic()
         self._cancelled = threading.Event()
+        log(f"loading segmenter '{name}'")
 
     def stage(self, name: str) -> None:
         """A stage begins."""
         self._stage = f" ({name})"
+        kind = re.sub(r"\d+", "", name)
+        if kind != self._kind and not self.cancelled:
+            self._kind = kind
+            self._log(str(self))
 
     def cancel(self) -> None:
         """Say that the segmenter is no longer wanted."""
@@ -101,6 +111,4 @@ def _options(parameters: NodeParameters) -> dict[str, Any]:
         raise SegmenterError(f"the parameter segmenter_options is no YAML: {error}") from error
     if not isinstance(options, dict):
         raise SegmenterError("the parameter segmenter_options must be a mapping, for example '{beam: 4}'")
-    if parameters["objects_file"]:
-        options["objects_file"] = parameters["objects_file"]
-    return options
+    return {**options, **{name: parameters[name] for name in SEGMENTER_OPTIONS if parameters[name]}}

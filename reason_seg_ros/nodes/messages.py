@@ -17,7 +17,12 @@ from .clouds import cloud_message
 from .images import array_to_image
 from .poses import pose_message
 
-STATUS_CODES = {Status.FOUND: Reply.FOUND, Status.ABSENT: Reply.ABSENT, Status.AMBIGUOUS: Reply.AMBIGUOUS}
+STATUS_CODES = {
+    Status.FOUND: Reply.FOUND,
+    Status.ABSENT: Reply.ABSENT,
+    Status.AMBIGUOUS: Reply.AMBIGUOUS,
+    Status.EMPTY: Reply.EMPTY,
+}
 STATUS_NAMES = {
     Reply.WORKING: "working",
     Reply.FOUND: "found",
@@ -25,6 +30,7 @@ STATUS_NAMES = {
     Reply.AMBIGUOUS: "ambiguous",
     Reply.ERROR: "error",
     Reply.CANCELLED: "cancelled",
+    Reply.EMPTY: "empty",
 }
 
 
@@ -41,12 +47,15 @@ def instance_message(
     """
     segment = instance.segment
     x0, y0, x1, y1 = segment.box
+    start, end = segment.span or (0, 0)
     message = SegmentedInstance(
         header=Header(stamp=source.stamp, frame_id=pose_frame or source.frame_id),
         id=instance.id,
         label=segment.label,
         description=segment.description,
         score=float(segment.score),
+        text_start=start,
+        text_end=end,
         box=RegionOfInterest(x_offset=x0, y_offset=y0, width=x1 - x0, height=y1 - y0),
         mask=mask_image(segment.mask[y0:y1, x0:x1], source),
         cloud=cloud_message(instance.points, instance.colors, source),

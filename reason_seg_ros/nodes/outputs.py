@@ -40,6 +40,7 @@ class Outputs:
         self._context = node.context
         self._reply = publisher(Reply, interface.REPLY, RELIABLE)
         self._instances = publisher(SegmentedInstanceArray, interface.INSTANCES, RELIABLE)
+        self._partial_instances = publisher(SegmentedInstanceArray, interface.PARTIAL_INSTANCES, RELIABLE)
         self._cloud = publisher(PointCloud2, interface.CLOUD, LATCHED)
         self._markers = publisher(MarkerArray, interface.MARKERS, LATCHED)
         self._overlay = publisher(Image, interface.OVERLAY, LATCHED)
@@ -49,6 +50,10 @@ class Outputs:
     def reply(self, message: Reply) -> None:
         """Publish what is known so far, or the end of it."""
         self._publish(self._reply, message)
+
+    def partial(self, array: SegmentedInstanceArray) -> None:
+        """Publish the instances that are ready before the answer is."""
+        self._publish(self._partial_instances, array)
 
     def end(self, reply: Reply, array: SegmentedInstanceArray) -> None:
         """Publish the end of a question: the instances, then the reply."""

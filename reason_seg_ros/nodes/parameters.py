@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import ReasonSegError
+from ..segmenters.lisa.options import Mode, Precision
+from .wording import choices_text
 
 Value = bool | int | float | str
 _TYPE_NAMES = {bool: "bool", int: "int", float: "double", str: "string"}
@@ -46,7 +48,7 @@ class Parameter:
     def limits(self) -> str:
         """What is allowed, in words; empty for anything."""
         if self.choices:
-            return ", ".join(self.choices)
+            return choices_text(self.choices)
         return "" if self.low is None else f"{self.low:g} to {self.high:g}"
 
     def refusal(self, value: Any) -> str:
@@ -58,14 +60,44 @@ class Parameter:
         return ""
 
 
+# Those that go to the segmenter's class as options of the same name, where they are not left at their default.
+SEGMENTER_OPTIONS = ("checkpoint", "device", "precision", "mode", "stop_after_mask", "objects_file")
+
 PARAMETERS = (
     Parameter(
         "segmenter", "embedded", "Segmenter to answer with: its name, or module:Class of your own.", read=CONFIGURE
     ),
     Parameter(
+        "checkpoint",
+        "",
+        "Weights of a segmenter that loads some: a folder in their published layout, or a hub id.",
+        read=CONFIGURE,
+    ),
+    Parameter("device", "", "Where such a segmenter computes: auto, cuda, cuda:1, cpu.", read=CONFIGURE),
+    Parameter(
+        "precision",
+        "",
+        "Number format of its weights.",
+        choices=("", *(precision.value for precision in Precision)),
+        read=CONFIGURE,
+    ),
+    Parameter(
+        "mode",
+        "",
+        "What it is asked for: masks, words, or both.",
+        choices=("", *(mode.value for mode in Mode)),
+        read=CONFIGURE,
+    ),
+    Parameter(
+        "stop_after_mask",
+        False,
+        "End its answer as soon as its first mask is there, without the words.",
+        read=CONFIGURE,
+    ),
+    Parameter(
         "segmenter_options",
         "",
-        "Options of the segmenter as a YAML mapping, for example '{beam: 4}'; empty for none.",
+        "Further options of the segmenter as a YAML mapping, for example '{beam: 4}'; empty for none.",
         read=CONFIGURE,
     ),
     Parameter(

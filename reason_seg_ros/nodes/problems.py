@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from reason_seg_ros.msg import Reply
 
-from ..errors import Cancelled, FrameError, InstructionError, NoDepthError, ReasonSegError
+from ..errors import Cancelled, FrameError, InstructionError, NoDepthError, OutOfMemoryError, ReasonSegError
+
+# How libraries say it whose exception is a plain RuntimeError: torch's allocator on the CPU, cuBLAS, older CUDA.
+_OUT_OF_MEMORY = ("can't allocate memory", "not enough memory", "out of memory", "_STATUS_ALLOC_FAILED")
 
 
 class Problem(ReasonSegError):  # noqa: N818 (what is told to the person, not only raised)
@@ -54,15 +57,18 @@ CODE_NAMES = {
 def problem_of(error: BaseException) -> Problem:
     """The problem that an exception means to the person who asked.
 
-    A `MemoryError`, or an error whose type is called OutOfMemoryError as torch's is, becomes OUT_OF_MEMORY; whatever
-    is not the package's own becomes SEGMENTER_FAILED, since only the segmenter runs foreign code.
+    What `is_out_of_memory` becomes OUT_OF_MEMORY; whatever else is not the package's own becomes SEGMENTER_FAILED,
+    since only the segmenter runs foreign code.
     """
     if isinstance(error, Problem):
         return error
-    if isinstance(error, MemoryError) or "OutOfMemory" in type(error).__name__:
+    if isinstance(error, OutOfMemoryError):
+        return Problem(Reply.OUT_OF_MEMORY, str(error))
+    if is_out_of_memory(error):
+        what = str(error).partition("\n")[0] or "out of memory"
         return Problem(
             Reply.OUT_OF_MEMORY,
-            f"there is not enough memory for this question ({error or 'out of memory'}): "
+            f"there is not enough memory for this question ({what}): "
             "free memory, use smaller images or a smaller segmenter",
         )
     if isinstance(error, InstructionError):
@@ -77,3 +83,12 @@ def problem_of(error: BaseException) -> Problem:
         Reply.SEGMENTER_FAILED,
         f"the segmenter failed with {type(error).__name__}: {error}; see the node's log for where",
     )
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """True for a `MemoryError`, an error whose type is called OutOfMemoryError, as torch's is, and a RuntimeError that
+    says that memory could not be had.
+    """
+    if isinstance(error, MemoryError) or "OutOfMemory" in type(error).__name__:
+        return True
+    return isinstance(error, RuntimeError) and any(words in str(error) for words in _OUT_OF_MEMORY)

@@ -25,6 +25,7 @@ from .loading import LoadedSegmenter, Loading
 from .outputs import RELIABLE, Outputs
 from .parameters import ACTIVATE, CONFIGURE, PARAMETERS, NodeParameters
 from .problems import Problem, problem_of
+from .python_log import NodeLogHandler
 from .questions import Question, QuestionQueue, QueueClosedError, QueueFullError
 from .runtime import run_node
 from .segment_action import SegmentAction
@@ -62,6 +63,7 @@ class SegmenterNode(LifecycleNode):
         self.create_subscription(String, interface.INSTRUCTION.name, self._on_instruction, RELIABLE)
         self.create_service(Trigger, interface.RESET.name, self._on_reset)
         self._action = SegmentAction(self, self._ask, self._withdraw)
+        self._python_log = NodeLogHandler(self)
         self._transitions = TransitionThread(self)
         self._diagnostics = DiagnosticsThread(self, self._statuses)
         self._complete = True
@@ -74,10 +76,9 @@ class SegmenterNode(LifecycleNode):
     @transition("configuring", "inactive")
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Load the segmenter."""
-        loading = Loading(self.parameters["segmenter"])
+        self._python_log.attach()
+        loading = self._loading = Loading(self.parameters["segmenter"], self.get_logger().info)
         self._next_complaint = time.monotonic() + _COMPLAIN_EVERY
-        self._loading = loading
-        self.get_logger().info(f"loading segmenter '{loading.name}'")
         try:
             self._loaded = LoadedSegmenter(self.parameters, loading)
         finally:
@@ -94,8 +95,7 @@ class SegmenterNode(LifecycleNode):
                 "the segmenter still works on an instruction from before the node was deactivated: "
                 "wait until it is done, or clean the node up and configure it, which loads another segmenter"
             )
-        target_frame = self.parameters["target_frame"]
-        self._answerer.target_frame = target_frame
+        target_frame = self._answerer.target_frame = self.parameters["target_frame"]
         transforms = Transforms(self, target_frame, self.parameters["transform_timeout"])
         self._camera = CameraSubscriptions(
             self,
@@ -157,6 +157,7 @@ class SegmenterNode(LifecycleNode):
         self._stop("ended before this instruction was answered")
         self._release()
         self._diagnostics.close()
+        self._python_log.detach()
         self._action.destroy()
 
     def _autostart(self) -> None:

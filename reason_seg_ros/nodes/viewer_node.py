@@ -65,9 +65,10 @@ class Viewer(Node):
             self, self._streams.add, parameters["image_transport"], parameters["depth_image_transport"]
         )
         self._subscribe(Reply, interface.REPLY, self._on_reply, RELIABLE, parameters["segmenter_node"])
-        self._subscribe(
-            SegmentedInstanceArray, interface.INSTANCES, self._on_instances, RELIABLE, parameters["segmenter_node"]
-        )
+        for endpoint in (interface.PARTIAL_INSTANCES, interface.INSTANCES):
+            self._subscribe(
+                SegmentedInstanceArray, endpoint, self._on_instances, RELIABLE, parameters["segmenter_node"]
+            )
         self._subscribe(Image, interface.OVERLAY, self._on_overlay, LATCHED, parameters["segmenter_node"])
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         self.create_timer(1 / parameters["rate"], self._show_frame, clock=steady)

@@ -13,3 +13,14 @@ def counted(number: int, noun: str) -> str:
 def listed(items: Sequence[str]) -> str:
     """An enumeration: "a", "a and b", "a, b and c"."""
     return " and ".join(part for part in (", ".join(items[:-1]), *items[-1:]) if part)
+
+
+def choices_text(choices: Sequence[str]) -> str:
+    """What is allowed, with '' for the empty string: "'', raw, compressed"."""
+    return ", ".join(choice or "''" for choice in choices)
+
+
+def clipped(text: str, width: int) -> str:
+    """The end of a text in one line of at most `width` characters, 1 or more: "…on the right"."""
+    line = " ".join(text.split())
+    return line if len(line) <= width else f"…{line[len(line) - width + 1 :]}"

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from ..errors import Cancelled
 from ..frame import Frame
 from ..reply import Conversation, Reply, Segment
+
+if TYPE_CHECKING:
+    from ..lifting.instance import Instance
 
 
 class Listener:
@@ -19,7 +22,14 @@ class Listener:
         """The answer's text so far."""
 
     def segment(self, segment: Segment) -> None:
-        """A segment is ready before the whole answer is."""
+        """A segment is ready before the whole answer is.
+
+        Segmenters tell it on the thread of `ask`, once. The same mask object in the reply's segments says that it is
+        the same one, whose words and score may have changed since.
+        """
+
+    def instance(self, instance: Instance) -> None:
+        """A segment that was told early is lifted to 3D and has its lasting id; told by the pipeline alone."""
 
     @property
     def cancelled(self) -> bool:

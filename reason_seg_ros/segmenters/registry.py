@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from importlib import import_module
 from importlib.metadata import entry_points
+from inspect import Parameter, signature
 from typing import Any
 
 from ..errors import SegmenterError
@@ -13,6 +14,7 @@ ENTRY_POINT_GROUP = "reason_seg_ros.segmenters"
 
 _BUILT_IN = {
     "embedded": "reason_seg_ros.segmenters.embedded.segmenter:EmbeddedSegmenter",
+    "lisa": "reason_seg_ros.segmenters.lisa.segmenter:LisaSegmenter",
 }
 
 
@@ -40,7 +42,19 @@ def create(name: str, **options: Any) -> Segmenter:
     try:
         return factory(**options)
     except TypeError as error:
-        raise SegmenterError(f"segmenter '{name}' does not take these options: {error}") from error
+        why = _misfit(factory, options) or f"cannot be made: {error}"
+        raise SegmenterError(f"segmenter '{name}' {why}") from error
+
+
+def _misfit(factory: Any, options: dict[str, Any]) -> str:
+    """Which options a segmenter's class does not take; "" if it does not say, or takes them all."""
+    takes = signature(factory).parameters
+    if any(parameter.kind is Parameter.VAR_KEYWORD for parameter in takes.values()):
+        return ""
+    unknown = [name for name in options if name not in takes]
+    if not unknown:
+        return ""
+    return f"does not take {', '.join(unknown)}; its options are: {', '.join(takes) or 'none'}"
 
 
 def _target(name: str) -> str:

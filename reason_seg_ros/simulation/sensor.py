@@ -71,10 +71,6 @@ class DepthSensor:
             band=bool(rng.random() < 0.4),
         )
 
-    def noise_at(self, depth: np.ndarray | float, focal: float) -> np.ndarray:
-        """Standard deviation of a reading in metres at a depth in metres, without quantisation."""
-        return self.subpixel * np.asarray(depth) ** 2 / (focal * self.baseline)
-
     def observe(self, rendering: Rendering, rng: np.random.Generator) -> DepthField:
         """Everything about one view that does not change from capture to capture."""
         scale = rendering.camera.fx * self.baseline

@@ -60,7 +60,7 @@ class NearSegmenter:
         assert listener is not None
         listener.stage("propose")
         segments = tuple(
-            Segment(mask, "thing", f"thing {i}", score=0.9 - 0.1 * i) for i, mask in enumerate(_regions(frame))
+            Segment(mask, "thing", f"thing {i}", score=0.9 - 0.1 * i) for i, mask in enumerate(regions(frame))
         )
         text = f"turn {len(conversation.turns) + 1}: {len(segments)} near"
         listener.text(text)
@@ -90,7 +90,8 @@ class NearSegmenter:
             time.sleep(0.01)
 
 
-def _regions(frame: Frame) -> list[np.ndarray]:
+def regions(frame: Frame) -> list[np.ndarray]:
+    """Masks of what is nearer than `NEAR` metres, each connected."""
     near = np.nan_to_num(frame.depth, nan=np.inf) < NEAR
     count, labels = cv2.connectedComponents(near.astype(np.uint8))
     return [labels == i for i in range(1, count)]

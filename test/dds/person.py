@@ -60,12 +60,14 @@ class Person:
         self.node = rclpy.create_node("person", context=self.context)
         self.replies: list[Reply] = []
         self.arrays: list[SegmentedInstanceArray] = []
+        self.partials: list[SegmentedInstanceArray] = []
         self.diagnostics: list[DiagnosticArray] = []
         self.pictures: dict[str, Any] = {}
         self._heard = threading.Condition()
         self._instruction = self.node.create_publisher(String, instruction, 10)
         self._listen(Reply, f"{node}/reply", self.replies.append)
         self._listen(SegmentedInstanceArray, f"{node}/instances", self.arrays.append)
+        self._listen(SegmentedInstanceArray, f"{node}/partial_instances", self.partials.append)
         self._listen(DiagnosticArray, "/diagnostics", self.diagnostics.append)
         for kind, name in (
             (PointCloud2, "cloud"),

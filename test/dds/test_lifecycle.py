@@ -226,7 +226,7 @@ def test_a_node_that_is_shut_down(start: Callable[..., Program], near: list[str]
         leaving.close()
 
 
-@pytest.fixture(scope="module", params=["unknown", "broken", "exit"])
+@pytest.fixture(scope="module", params=["unknown", "broken", "exit", "misfit"])
 def failing(
     request: pytest.FixtureRequest, start: Callable[..., Program], person: Person, domain: int
 ) -> Iterator[Person]:
@@ -235,6 +235,7 @@ def failing(
         "unknown": parameters(segmenter="no_such_segmenter"),
         "broken": parameters(segmenter=NEAR, segmenter_options="'{broken: true}'"),
         "exit": parameters(segmenter=NEAR, segmenter_options="'{broken: exit}'"),
+        "misfit": parameters(segmenter=NEAR, checkpoint="some/weights"),
     }[request.param]
     name = f"failing_{request.param}"
     start("reason_seg_ros.nodes.segmenter_node", *wrong, "-r", f"__node:={name}", "-r", f"instruction:=/{name}/say")
@@ -246,7 +247,11 @@ def failing(
 
 def test_a_segmenter_that_cannot_be_loaded(failing: Person) -> None:
     """The node says why and can be configured again."""
-    causes = ("no_such_segmenter", "this segmenter is broken")
+    causes = (
+        "no_such_segmenter",
+        "this segmenter is broken",
+        "does not take checkpoint; its options are: gate, broken",
+    )
     array = failing.until(lambda: (a := failing.ask("anyone there")) and any(c in a.text for c in causes) and a)
     assert array.error_code == Reply.NOT_ACTIVE
     assert failing.state == "unconfigured"

@@ -11,7 +11,7 @@ from camera import FRAME_ID, Camera, board_center
 from conftest import Program, parameters
 from person import Person
 
-from reason_seg_ros.msg import Reply
+from reason_seg_ros.msg import Reply, SegmentedInstance
 
 NODE = "reason_seg_ros.nodes.segmenter_node"
 # The camera looks along the target frame's x axis: optical z is x, optical x is -y, optical y is -z; 0.5 m up.
@@ -74,6 +74,6 @@ def test_poses_are_brought_to_the_target_frame(start: Callable[..., Program], ne
     program.end()
 
 
-def position_of(instance: object) -> tuple[float, float, float]:
-    position = instance.pose.position  # type: ignore[attr-defined]
+def position_of(instance: SegmentedInstance) -> tuple[float, float, float]:
+    position = instance.pose.position
     return position.x, position.y, position.z

@@ -78,10 +78,11 @@ def test_its_parameters_come_from_the_file_of_all_nodes(
         person.close()
 
 
-def test_an_answer_that_cannot_be_shown_is_said(domain: int, start: Callable[..., Program]) -> None:
+@pytest.mark.parametrize("topic", ["instances", "partial_instances"])
+def test_an_answer_that_cannot_be_shown_is_said(domain: int, start: Callable[..., Program], topic: str) -> None:
     viewer = start("reason_seg_ros.nodes.viewer_node", *parameters(web_port=free_port(), grpc_port=free_port()))
     person = Person(domain)
-    instances = person.node.create_publisher(SegmentedInstanceArray, "/segmenter/instances", 10)
+    instances = person.node.create_publisher(SegmentedInstanceArray, f"/segmenter/{topic}", 10)
     array = SegmentedInstanceArray()
     array.camera_pose.orientation = Quaternion(w=0.0)
 

@@ -101,8 +101,6 @@ class EmbeddedSegmenter:
         with clock.stage("ground"):
             reply = self._ground(intent, evidence, conversation)
         listener.text(reply.text)
-        for segment in reply.segments:
-            listener.segment(segment)
         return Reply(reply.status, reply.text, reply.segments, reply.steps, clock.milliseconds, reply.up)
 
     def _understand(self, instruction: str, conversation: Conversation | None) -> Intent:

@@ -1,0 +1,68 @@
+"""The language model's layers in 8 or 4 bits, by bitsandbytes.
+
+Only the matrices of the layers: lm_head, the embeddings, mm_projector, text_hidden_fcs and SAM keep 16 bits, since
+masks come from small differences that quantising them loses.
+"""
+
+from __future__ import annotations
+
+import re
+
+import torch
+from torch import nn
+
+from ....errors import SegmenterError
+from ..options import Precision
+
+# A feature is kept in 16 bits where it is larger than this (Dettmers et al. 2022, LLM.int8()).
+_OUTLIER = 6.0
+_LAYER_MATRIX = re.compile(r"language_model\.layers\.\d+\.(self_attn|mlp)\.\w+_proj\.weight")
+
+
+def is_quantized(name: str, precision: Precision) -> bool:
+    """Whether a tensor (by our names) is quantised in a precision."""
+    return precision in (Precision.INT8, Precision.INT4) and _LAYER_MATRIX.fullmatch(name) is not None
+
+
+def check_available() -> None:
+    """See that bitsandbytes is there.
+
+    Raises:
+        SegmenterError: if it is not.
+    """
+    try:
+        import bitsandbytes  # noqa: F401 (only to see whether it can be imported)
+    except ImportError as error:
+        raise SegmenterError(
+            f"precision 8bit and 4bit need the package bitsandbytes, which cannot be imported ({error}): "
+            "pip install bitsandbytes, or use precision bf16"
+        ) from error
+
+
+def quantized(weight: torch.Tensor, precision: Precision, device: torch.device, dtype: torch.dtype) -> nn.Module:
+    """A linear layer without bias that holds a matrix quantised.
+
+    Args:
+        weight: (out, in), on the CPU.
+        precision: INT8 is LLM.int8(), INT4 is NF4 with doubly quantised scales (Dettmers et al. 2023, QLoRA).
+        device: where it is to lie.
+        dtype: in which it computes.
+    """
+    import bitsandbytes
+
+    rows, columns = weight.shape
+    weight = weight.to(dtype).contiguous()
+    module: nn.Module
+    if precision == Precision.INT8:
+        module = bitsandbytes.nn.Linear8bitLt(
+            columns, rows, bias=False, has_fp16_weights=False, threshold=_OUTLIER, device="meta"
+        )
+        module.weight = bitsandbytes.nn.Int8Params(weight, requires_grad=False, has_fp16_weights=False)
+    else:
+        module = bitsandbytes.nn.Linear4bit(
+            columns, rows, bias=False, compute_dtype=dtype, quant_type="nf4", compress_statistics=True, device="meta"
+        )
+        module.weight = bitsandbytes.nn.Params4bit(
+            weight, requires_grad=False, quant_type="nf4", compress_statistics=True, module=module
+        )
+    return module.to(device)
