@@ -17,7 +17,7 @@ import time
 import torch
 
 from reason_seg_ros.segmenters.lisa.checkpoint.budget import free_memory
-from reason_seg_ros.segmenters.lisa.model import choose_device
+from reason_seg_ros.segmenters.lisa.device import choose_device
 from reason_seg_ros.segmenters.lisa.network.lisa import Lisa
 
 from .lisa_counts import compare

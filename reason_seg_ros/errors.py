@@ -37,3 +37,17 @@ class OutOfMemoryError(SegmenterError):
 
 class Cancelled(ReasonSegError):  # noqa: N818 (an outcome that the user asked for, not a fault)
     """The question was cancelled while it was being answered."""
+
+
+_NO_MEMORY = ("can't allocate memory", "not enough memory", "out of memory", "_STATUS_ALLOC_FAILED")
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether an error of any library says that memory could not be had.
+
+    True for a `MemoryError`, an error whose type is called OutOfMemoryError, as torch's is, and a RuntimeError with the
+    words of PyTorch's allocator on the CPU, of CUDA or of cuBLAS, which have no type of their own.
+    """
+    if isinstance(error, MemoryError) or "OutOfMemory" in type(error).__name__:
+        return True
+    return isinstance(error, RuntimeError) and any(words in str(error) for words in _NO_MEMORY)

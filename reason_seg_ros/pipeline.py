@@ -27,8 +27,7 @@ class Answer:
     Attributes:
         reply: the segmenter's answer: status, words, 2D segments.
         instances: one per segment, in the order of the segments; with ids that last from answer to answer.
-        latency_ms: milliseconds per stage, lifting included, in the order in which they ran. What is lifted before the
-            segmenter is done counts for the segmenter's stage at that time.
+        latency_ms: milliseconds per stage, lifting included, in the order in which they ran.
     """
 
     reply: Reply
@@ -73,9 +72,8 @@ class Pipeline:
         reply = self.segmenter.ask(frame, instruction, conversation, lifter)
         listener.check()
         listener.stage("lift")
-        start = time.perf_counter()
         instances = lifter.instances(reply)
-        latency = {**reply.latency_ms, "lift": 1000 * (time.perf_counter() - start)}
+        latency = {**reply.latency_ms, "lift": lifter.milliseconds}
         conversation.add(instruction, reply)
         return Answer(reply, instances, latency)
 
@@ -110,6 +108,7 @@ class _Lifter(Listener):
         self._frame, self._tracker, self._pose, self._listener = frame, tracker, pose, listener
         self._early: dict[int, Instance] = {}  # by the identity of the segment's mask, which the instance keeps alive
         self._begun = False
+        self.milliseconds = 0.0  # that lifting took
 
     def stage(self, name: str) -> None:
         self._listener.stage(name)
@@ -145,11 +144,14 @@ class _Lifter(Listener):
         )
 
     def _lifted(self, segments: Sequence[Segment], up: np.ndarray | None = None) -> tuple[Instance, ...]:
+        start = time.perf_counter()
         up = self._frame.up if self._frame.up is not None else up
         if up is None and segments:
             up, _ = level_planes(self._frame)
         same_answer, self._begun = self._begun, True
-        return self._tracker.assign(lift(self._frame, segments, up=up), self._pose, same_answer)
+        instances = self._tracker.assign(lift(self._frame, segments, up=up), self._pose, same_answer)
+        self.milliseconds += 1000 * (time.perf_counter() - start)
+        return instances
 
 
 def _with(instance: Instance, segment: Segment) -> Instance:

@@ -1,7 +1,7 @@
 """A CUDA device of which only devices, shapes and dtypes are real: shows on any machine what would go wrong on one.
 
-PyTorch's fake tensors refuse to mix devices and to tell the host a number. What PyTorch has no fake of (streams, graphs)
-is replaced by stand-ins that keep a log.
+PyTorch's fake tensors refuse to mix devices and to tell the host a number. What PyTorch has no fake of, streams and
+graphs, is replaced by stand-ins that keep a log.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from reason_seg_ros.segmenters.lisa.images import normalize, pil_resize
+from reason_seg_ros.segmenters.lisa.network import frame_encoder
 
 DEVICE = torch.device("cuda", 0)
 # Counted whole: what they are made of depends on the device.
@@ -40,7 +41,7 @@ def fake_cuda(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
             torch.empty(1, device=DEVICE) + 1
     except Exception as error:  # whatever a build without them raises
         pytest.skip(f"this PyTorch has no fake CUDA tensors ({error})")
-    kept = (pil_resize._taps, normalize._per_channel)
+    kept = (pil_resize._taps, normalize._per_channel, frame_encoder._sam_stream)
     for cache in kept:
         cache.cache_clear()
     try:
@@ -177,6 +178,7 @@ class Runtime:
 
 class _Stream:
     runtime: Runtime
+    device = DEVICE
 
     def __init__(self, _device: torch.device) -> None:
         self.name = self.runtime.new_stream()
@@ -186,6 +188,12 @@ class _Stream:
         made = cls.__new__(cls)
         made.name, made.runtime = name, runtime
         return made
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Stream) and (self.name, self.runtime) == (other.name, other.runtime)
+
+    def __hash__(self) -> int:
+        return hash((self.name, self.runtime))
 
     def wait_stream(self, other: _Stream) -> None:
         self.runtime.log.append(f"{self.name} waits for {other.name}")

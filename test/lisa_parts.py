@@ -10,8 +10,8 @@ import torch
 from tiny_lisa import make_checkpoint, tiny_frame
 
 from reason_seg_ros.segmenters.lisa.checkpoint.load import Checkpoint, attach_tower
-from reason_seg_ros.segmenters.lisa.generation.decoder import Decoder, EncodedImage
-from reason_seg_ros.segmenters.lisa.network.frame_encoder import FrameEncoder
+from reason_seg_ros.segmenters.lisa.generation.decoder import Decoder
+from reason_seg_ros.segmenters.lisa.network.frame_encoder import EncodedImage, FrameEncoder
 from reason_seg_ros.segmenters.lisa.network.lisa import Lisa
 from reason_seg_ros.segmenters.lisa.options import ClipCrop, ConversationStyle, Precision
 from reason_seg_ros.segmenters.lisa.prompts.conversation import Said, render
@@ -38,9 +38,10 @@ class Parts:
         self.encoder = FrameEncoder(self.network)
         self.image: EncodedImage = self.encoder.encode(tiny_frame().color).image
 
-    def decoder(self, kv_cache: bool = True, eos_id: int | None = None) -> Decoder:
+    def decoder(self, kv_cache: bool = True, eos_id: int | None = None, run_ahead: bool = False) -> Decoder:
         """A decoder that has read nothing yet; `eos_id` -1 lets no token end an answer."""
-        return Decoder(self.network, self.tokenizer.eos_id if eos_id is None else eos_id, CAPACITY, kv_cache)
+        eos_id = self.tokenizer.eos_id if eos_id is None else eos_id
+        return Decoder(self.network, eos_id, CAPACITY, kv_cache, run_ahead)
 
     def prompt(self, question: str, *earlier: Said) -> list[int]:
         """A prompt's ids."""

@@ -7,8 +7,9 @@ import torch
 from lisa_parts import CAPACITY, Parts, Work
 from tiny_lisa import tiny_frame
 
-from reason_seg_ros.segmenters.lisa.generation.decoder import EncodedImage, Token
+from reason_seg_ros.segmenters.lisa.generation.decoder import Token
 from reason_seg_ros.segmenters.lisa.generation.prefix import PrefixMemory, common_prefix
+from reason_seg_ros.segmenters.lisa.network.frame_encoder import EncodedImage
 from reason_seg_ros.segmenters.lisa.prompts.conversation import Said
 from reason_seg_ros.segmenters.lisa.prompts.tokenizer import IMAGE_TOKEN
 
@@ -57,11 +58,11 @@ def by_whole_passes(parts: Parts, prompt: list[int], count: int) -> list[Token]:
     return tokens
 
 
-@pytest.mark.parametrize("kv_cache", [True, False])
-def test_tokens_and_states_are_those_of_whole_passes(parts: Parts, kv_cache: bool) -> None:
+@pytest.mark.parametrize(("kv_cache", "run_ahead"), [(True, False), (False, False), (True, True), (False, True)])
+def test_tokens_and_states_are_those_of_whole_passes(parts: Parts, kv_cache: bool, run_ahead: bool) -> None:
     for question in QUESTIONS:
         prompt = parts.prompt(question)
-        got = list(parts.decoder(kv_cache, eos_id=-1).answer(prompt, parts.image, NEW))
+        got = list(parts.decoder(kv_cache, eos_id=-1, run_ahead=run_ahead).answer(prompt, parts.image, NEW))
         assert same(got, by_whole_passes(parts, prompt, NEW))
 
 
@@ -165,13 +166,15 @@ def test_another_image_is_read_anew(small: Parts) -> None:
     assert not same(got, list(decoder.answer(prompt, small.image, 4)))
 
 
-def test_an_answer_that_is_given_up_leaves_nothing_wrong_behind(small: Parts) -> None:
-    decoder = small.decoder(eos_id=-1)
+@pytest.mark.parametrize("run_ahead", [False, True])
+def test_an_answer_that_is_given_up_leaves_nothing_wrong_behind(small: Parts, run_ahead: bool) -> None:
+    decoder = small.decoder(eos_id=-1, run_ahead=run_ahead)
     unfinished = decoder.answer(small.prompt(QUESTIONS[2]), small.image, NEW)
     next(unfinished), next(unfinished)
     unfinished.close()
-    got = list(decoder.answer(small.prompt(QUESTIONS[1]), small.image, 6))
-    assert same(got, list(small.decoder(eos_id=-1).answer(small.prompt(QUESTIONS[1]), small.image, 6)))
+    for question in (QUESTIONS[2], QUESTIONS[1]):
+        got = list(decoder.answer(small.prompt(question), small.image, 6))
+        assert same(got, list(small.decoder(eos_id=-1).answer(small.prompt(question), small.image, 6)))
 
 
 def test_giving_up_stops_the_work_within_one_token(small: Parts) -> None:
@@ -181,6 +184,13 @@ def test_giving_up_stops_the_work_within_one_token(small: Parts) -> None:
         next(tokens)
         tokens.close()
     assert work["passes"] == 1
+
+
+def test_running_ahead_reads_a_token_before_it_is_handed_out(small: Parts) -> None:
+    tokens = small.decoder(eos_id=-1, run_ahead=True).answer(small.prompt(QUESTIONS[0]), small.image, 3)
+    with Work(small.network) as work:
+        passes = [work["passes"] for _ in tokens]
+    assert passes == [2, 3, 3]  # the prompt and the first token; the second; the last one is not read
 
 
 def test_an_answer_ends_with_the_capacity(small: Parts) -> None:

@@ -15,6 +15,7 @@ from shared_data import SHARED
 
 from reason_seg_ros.frame import Camera, Frame
 from reason_seg_ros.reply import Status
+from reason_seg_ros.segmenters.lisa.loading import load_model
 from reason_seg_ros.segmenters.lisa.model import LisaModel
 from reason_seg_ros.segmenters.lisa.network.mask_decoder import upsample
 from reason_seg_ros.segmenters.lisa.options import ConversationStyle, Mode, Options, Precision
@@ -74,7 +75,7 @@ _MODELS: dict[str, LisaModel] = {}
 def model_of(case: Case, **more: Any) -> LisaModel:
     given = options(case, **more)
     if (key := str(given)) not in _MODELS:
-        _MODELS[key] = LisaModel.load(Options.of(**given))
+        _MODELS[key] = load_model(Options.of(**given))
     _MODELS[key].forget()
     return _MODELS[key]
 

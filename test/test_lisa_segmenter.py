@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import logging
+import time
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, ClassVar
@@ -149,6 +150,17 @@ class TestStreaming:
         assert len(texts) > 8
         assert all(later.startswith(earlier[:-1]) for earlier, later in pairwise(texts))
 
+    def test_what_the_listener_does_counts_for_no_stage(self, folder: Path, frame: Frame) -> None:
+        class Slow(Listener):
+            def text(self, partial: str) -> None:
+                time.sleep(0.05)
+
+        lisa = segmenter(folder, LONG)
+        start = time.perf_counter()
+        reply = ask(lisa, frame, listener=Slow())
+        told = len(reply.record.answer) * 50
+        assert sum(reply.latency_ms.values()) <= 1000 * (time.perf_counter() - start) - told
+
     def test_a_segment_comes_before_the_explanation_ends(self, folder: Path, frame: Frame) -> None:
         hearing = Hearing()
         reply = ask(segmenter(folder, LONG), frame, listener=hearing)
@@ -177,7 +189,10 @@ class TestStreaming:
         assert ask(lisa, frame).status is Status.FOUND
 
     def test_the_longest_answer_is_an_option(self, folder: Path, frame: Frame) -> None:
-        assert len(ask(segmenter(folder, LONG, max_new_tokens=3), frame).record.answer) == 3
+        reply = ask(segmenter(folder, LONG, max_new_tokens=3), frame)
+        assert len(reply.record.answer) == 3
+        assert reply.steps[-1].name == "cut"
+        assert "cut" not in [step.name for step in ask(segmenter(folder, LONG), frame).steps]
 
 
 class TestWork:
@@ -262,6 +277,18 @@ class TestConversation:
         with pytest.raises(InstructionError, match="fewer words"):
             ask(lisa, frame, "a mug " * 300)
         assert ask(lisa, frame).status is Status.FOUND
+
+    def test_a_context_without_room_for_an_image_is_told(self, folder: Path, frame: Frame) -> None:
+        with pytest.raises(InstructionError, match="the image alone takes 256: raise it"):
+            ask(segmenter(folder, MUG, context=200), frame)
+
+    def test_a_context_beyond_the_models_is_told(
+        self, folder: Path, frame: Frame, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        with caplog.at_level(logging.WARNING):
+            lisa = segmenter(folder, MUG, context=99_999)
+        assert "the model was trained for 4096" in caplog.text
+        assert lisa._model.decoder.capacity == 4096
 
     def test_turns_of_another_segmenter_are_told_in_words(self, folder: Path, frame: Frame) -> None:
         conversation = Conversation()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import sys
 import textwrap
 from collections.abc import Callable
@@ -97,7 +98,23 @@ def make_segmenter(arguments: argparse.Namespace) -> Segmenter:
     """The segmenter that the arguments name, not yet loaded."""
     from ..segmenters.registry import create
 
-    given = {
+    return create(arguments.segmenter, **dict(arguments.option) | _given(arguments))
+
+
+def segmenter_parameters(arguments: argparse.Namespace) -> dict[str, str | bool]:
+    """The segmenter node's parameters that mean the same as the arguments."""
+    import yaml
+
+    parameters = {"segmenter": arguments.segmenter, **_given(arguments)}
+    if arguments.option:
+        options = yaml.safe_dump(dict(arguments.option), default_flow_style=True, width=math.inf)
+        parameters["segmenter_options"] = options.strip()
+    return parameters
+
+
+def _given(arguments: argparse.Namespace) -> dict[str, str | bool]:
+    """The options with arguments of their own, where they are given."""
+    options = {
         "objects_file": arguments.objects,
         "checkpoint": arguments.checkpoint,
         "device": arguments.device,
@@ -105,8 +122,7 @@ def make_segmenter(arguments: argparse.Namespace) -> Segmenter:
         "mode": arguments.mode,
         "stop_after_mask": arguments.stop_after_mask,
     }
-    options = dict(arguments.option) | {name: value for name, value in given.items() if value}
-    return create(arguments.segmenter, **options)
+    return {name: value for name, value in options.items() if value}
 
 
 def _option(text: str) -> tuple[str, Any]:

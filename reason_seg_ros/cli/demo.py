@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from .arguments import add_command, whole
+from .arguments import add_command, add_segmenter, segmenter_parameters, whole
 from .ros import ros_nodes
 
 
@@ -25,12 +25,7 @@ def add(commands: Any) -> None:
     )
     parser.add_argument("--view", action="store_true", help="also show it in the browser, until Ctrl-C")
     parser.add_argument("--seed", type=whole(0), metavar="S", help="which scene (default: one that shows every kind)")
-    parser.add_argument(
-        "--segmenter",
-        default="embedded",
-        metavar="NAME",
-        help="what answers: a name, or module:Class of your own (default: %(default)s)",
-    )
+    add_segmenter(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -38,4 +33,4 @@ def run(arguments: argparse.Namespace) -> int:
     with ros_nodes():
         from ..nodes.demo import run_demo
     seed = {} if arguments.seed is None else {"seed": arguments.seed}
-    return run_demo(arguments.out, view=arguments.view, segmenter=arguments.segmenter, **seed)
+    return run_demo(arguments.out, segmenter_parameters(arguments), view=arguments.view, **seed)

@@ -75,11 +75,12 @@ def _evaluate(frames: Sequence[AnnotatedFrame], arguments: argparse.Namespace, r
     outcomes = []
     progress = Progress(sum(len(frame.queries) for frame in frames), "questions")
     try:
-        for result in runner.run(make_segmenter(arguments), frames, StatusLine()):
-            outcomes.append(runner.outcome(result))
-            if report:
-                report.add(result)
-            progress.show(len(outcomes))
+        with StatusLine() as status:
+            for result in runner.run(make_segmenter(arguments), frames, status):
+                outcomes.append(runner.outcome(result))
+                if report:
+                    report.add(result)
+                progress.show(len(outcomes))
     finally:
         progress.end()
     return runner.summarize(outcomes)

@@ -1,7 +1,8 @@
-"""What a segmenter is doing, on the terminal's last line."""
+"""What a segmenter is doing, on the terminal's last line, and what it logs, above it."""
 
 from __future__ import annotations
 
+import logging
 import shutil
 import sys
 
@@ -9,18 +10,30 @@ from ..nodes.wording import clipped
 from ..segmenters.base import Listener
 from .terminal import styled
 
+_PACKAGE_LOGGER = logging.getLogger(__name__.partition(".")[0])
+
 
 class StatusLine(Listener):
     """Shows stages, and the end of the words so far, on standard error; silent where that is no terminal.
 
-    Used as a context, which takes the line away at its end.
+    Used as a context, in which the package's log is shown as well, also where it is no terminal. Its end takes the line
+    away.
     """
 
+    def __init__(self) -> None:
+        self._log = _LogAbove(self)
+        self._level = logging.NOTSET
+
     def __enter__(self) -> StatusLine:
+        self._level = _PACKAGE_LOGGER.level
+        _PACKAGE_LOGGER.setLevel(logging.INFO)
+        _PACKAGE_LOGGER.addHandler(self._log)
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._show("")
+        self.clear()
+        _PACKAGE_LOGGER.removeHandler(self._log)
+        _PACKAGE_LOGGER.setLevel(self._level)
 
     def stage(self, name: str) -> None:
         """Show what is being done."""
@@ -30,8 +43,24 @@ class StatusLine(Listener):
         """Show the words so far, in place of the stage."""
         self._show(partial)
 
+    def clear(self) -> None:
+        """Take the line away."""
+        self._show("")
+
     def _show(self, text: str) -> None:
         if sys.stderr.isatty():
             columns = shutil.get_terminal_size().columns
             line = styled(clipped(text, max(columns - 1, 1)), "2", sys.stderr) if text else ""
             print(f"\r\033[K{line}", end="", file=sys.stderr, flush=True)
+
+
+class _LogAbove(logging.Handler):
+    """Writes what is logged as lines of their own, where the status line stood."""
+
+    def __init__(self, line: StatusLine) -> None:
+        super().__init__(logging.INFO)
+        self._line = line
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._line.clear()
+        print(f"reason-seg: {self.format(record)}", file=sys.stderr, flush=True)

@@ -112,8 +112,9 @@ def list_known(arguments: argparse.Namespace) -> None:
     for known in (*CHECKPOINTS, *TOWERS):
         print(_row(known, _mark(known.id, arguments.cache)).rstrip())
     print()
-    print("+ is here, ~ is here in part. disk: GB to download. bf16, 8bit, 4bit: GB of memory while it")
-    print("answers, with 2048 tokens on 1280x720. The licence of what a checkpoint was trained from counts too:")
+    print("+ is here, ~ is here in part. disk: GB to download; a checkpoint's vision tower comes on top, once.")
+    print("bf16, 8bit, 4bit: GB of memory while it answers, vision tower included, with 2048 tokens on")
+    print("1280x720. The licence of what a checkpoint was trained from counts too:")
     for known in CHECKPOINTS:
         print(f"  {known.id}: {known.base}")
     print(f"Downloads lie in {cache_folder(arguments.cache)}")

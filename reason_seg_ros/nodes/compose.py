@@ -27,6 +27,7 @@ from .bringup_arguments import (
     rviz_remappings,
     segmenter_parameters,
 )
+from .parameters import parameter_arguments
 from .runtime import (
     check_parameter_files,
     config_file,
@@ -164,16 +165,9 @@ def rviz_arguments(values: Mapping[str, str]) -> list[str]:
 
 
 def _settings(parameters: Mapping[str, str | bool], namespace: str, remappings: Sequence[tuple[str, str]]) -> list[str]:
-    words = []
-    for name, value in parameters.items():
-        words += ["-p", f"{name}:={str(value).lower() if isinstance(value, bool) else _quoted(value)}"]
+    words = parameter_arguments(parameters)
     if namespace:
         words += ["-r", f"__ns:=/{namespace.strip('/')}"]
     for topic, target in remappings:
         words += ["-r", f"{topic}:={target}"]
     return words
-
-
-def _quoted(text: str) -> str:
-    """A YAML string, so that what looks like a number or a mapping stays text."""
-    return "'" + text.replace("'", "''") + "'"

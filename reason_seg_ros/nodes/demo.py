@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,18 +17,26 @@ from ..simulation.questions import Query
 from .demo_client import DemoClient, Heard
 from .demo_report import Terminal, full_mask, remove_results, save, write_answers
 from .messages import STATUS_CODES
+from .parameters import parameter_arguments
 from .programs import ProgramError, Programs, running
 from .runtime import end, spin_in_thread
 
 CAMERA_HZ = 20.0
 WANTED_HZ = 15.0
 _START_TIMEOUT = 60.0
+_LOADING_TIMEOUT = 1800.0
 _ANSWER_TIMEOUT = 30.0
 _KINDS = ("explicit", "attribute", "spatial", "affordance", "multi", "absent", "knowledge")
 
 
-def run_demo(out: Path, view: bool = False, seed: int = DEMO_SEED, segmenter: str = "embedded") -> int:
+def run_demo(out: Path, segmenter: Mapping[str, str | bool], view: bool = False, seed: int = DEMO_SEED) -> int:
     """Start everything, hold the dialogue, write the results to a folder; those of an earlier demo go.
+
+    Args:
+        out: the folder.
+        segmenter: the segmenter node's parameters.
+        view: also show it in the browser.
+        seed: which scene.
 
     Returns:
         0 if every instruction was answered; a camera that is slower than wanted is told but no failure.
@@ -39,7 +47,8 @@ def run_demo(out: Path, view: bool = False, seed: int = DEMO_SEED, segmenter: st
     terminal.say("starting the simulated camera and the segmenter, each in a process of its own")
     try:
         with running(_programs(seed, segmenter, view), out) as programs:
-            return _run(programs, SimulatedCamera(seed), view, terminal, out)
+            patience = _LOADING_TIMEOUT if segmenter.get("checkpoint") else _START_TIMEOUT
+            return _run(programs, SimulatedCamera(seed), view, terminal, out, patience)
     except ProgramError as error:
         terminal.say(str(error), 31)
         return 1
@@ -48,23 +57,23 @@ def run_demo(out: Path, view: bool = False, seed: int = DEMO_SEED, segmenter: st
         return 130
 
 
-def _programs(seed: int, segmenter: str, view: bool) -> dict[str, list[str]]:
+def _programs(seed: int, segmenter: Mapping[str, str | bool], view: bool) -> dict[str, list[str]]:
     """Each program's ROS arguments."""
     programs = {
         "sim_camera": ["-p", f"rate:={CAMERA_HZ}", "-p", f"seed:={seed}"],
-        "segmenter": ["-p", f"segmenter:={segmenter}"],
+        "segmenter": parameter_arguments(segmenter),
     }
     if view:
         programs["viewer"] = ["-p", "open_browser:=true"]
     return programs
 
 
-def _run(programs: Programs, scene: SimulatedCamera, view: bool, terminal: Terminal, out: Path) -> int:
+def _run(programs: Programs, scene: SimulatedCamera, view: bool, terminal: Terminal, out: Path, patience: float) -> int:
     rclpy.init()
     client = DemoClient()
     thread = spin_in_thread(client)
     try:
-        programs.wait_until(lambda: client.ready, _START_TIMEOUT, lambda: terminal.progress(client.state))
+        programs.wait_until(lambda: client.ready, patience, lambda: _show_start(client, terminal))
         terminal.say("both are ready")
         failures = _dialogue(client, scene, terminal, out)
         if view:
@@ -72,6 +81,17 @@ def _run(programs: Programs, scene: SimulatedCamera, view: bool, terminal: Termi
         return 1 if failures else 0
     finally:
         end([client], [thread])
+
+
+def _show_start(client: DemoClient, terminal: Terminal) -> None:
+    """Show what the start waits for.
+
+    Raises:
+        ProgramError: if that is a segmenter that could not be loaded.
+    """
+    if client.failure:
+        raise ProgramError(f"the segmenter cannot be used: {client.failure}")
+    terminal.progress(client.state)
 
 
 def _dialogue(client: DemoClient, scene: SimulatedCamera, terminal: Terminal, out: Path) -> int:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from diagnostic_msgs.msg import DiagnosticArray
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from rclpy.node import Node
 from sensor_msgs.msg import Image
 from std_msgs.msg import String
@@ -40,7 +40,11 @@ class Heard:
 
 
 class DemoClient(Node):
-    """Says instructions on the topic, hears replies, instances and overlays, and measures the camera."""
+    """Says instructions on the topic, hears replies, instances and overlays, and measures the camera.
+
+    Attributes:
+        failure: why the segmenter cannot be used, "" while nothing is known against it.
+    """
 
     def __init__(self) -> None:
         super().__init__("demo")
@@ -49,6 +53,7 @@ class DemoClient(Node):
         self._arrays: dict[str, SegmentedInstanceArray] = {}
         self._overlay: Image | None = None
         self._state = ""
+        self.failure = ""
         self._streams = Streams(0.03)
         self._camera = CameraSubscriptions(self, self._streams.add)
         self._instruction = self.create_publisher(String, interface.INSTRUCTION.name, RELIABLE)
@@ -129,6 +134,7 @@ class DemoClient(Node):
         for status in message.status:
             if status.name.endswith(f"{SEGMENTER}: segmenter"):
                 self._state = status.message
+                self.failure = status.message if status.level == DiagnosticStatus.ERROR else ""
 
 
 def _of_segmenter(endpoint: interface.Endpoint) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -215,6 +215,15 @@ def markdown_table(table: Sequence[Parameter] = PARAMETERS) -> str:
             f"| {parameter.description} |"
         )
     return "\n".join(rows) + "\n"
+
+
+def parameter_arguments(values: Mapping[str, str | bool]) -> list[str]:
+    """ROS arguments that set parameters; text stays text, also if it looks like a number or a mapping."""
+    words = []
+    for name, value in values.items():
+        written = str(value).lower() if isinstance(value, bool) else "'" + value.replace("'", "''") + "'"
+        words += ["-p", f"{name}:={written}"]
+    return words
 
 
 def _declared(node: Any, parameter: Parameter) -> Any:

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from reason_seg_ros.msg import Reply
 
-from ..errors import Cancelled, FrameError, InstructionError, NoDepthError, OutOfMemoryError, ReasonSegError
-
-# How libraries say it whose exception is a plain RuntimeError: torch's allocator on the CPU, cuBLAS, older CUDA.
-_OUT_OF_MEMORY = ("can't allocate memory", "not enough memory", "out of memory", "_STATUS_ALLOC_FAILED")
+from ..errors import (
+    Cancelled,
+    FrameError,
+    InstructionError,
+    NoDepthError,
+    OutOfMemoryError,
+    ReasonSegError,
+    is_out_of_memory,
+)
 
 
 class Problem(ReasonSegError):  # noqa: N818 (what is told to the person, not only raised)
@@ -83,12 +88,3 @@ def problem_of(error: BaseException) -> Problem:
         Reply.SEGMENTER_FAILED,
         f"the segmenter failed with {type(error).__name__}: {error}; see the node's log for where",
     )
-
-
-def is_out_of_memory(error: BaseException) -> bool:
-    """True for a `MemoryError`, an error whose type is called OutOfMemoryError, as torch's is, and a RuntimeError that
-    says that memory could not be had.
-    """
-    if isinstance(error, MemoryError) or "OutOfMemory" in type(error).__name__:
-        return True
-    return isinstance(error, RuntimeError) and any(words in str(error) for words in _OUT_OF_MEMORY)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import threading
 from collections.abc import Callable, Iterable, Sequence
@@ -42,6 +43,7 @@ def run_node(
     """
     words = sys.argv if arguments is None else arguments
     use_large_image_profile()
+    _leave_interrupts_to_ros()
     try:
         check_parameter_files(words)
         rclpy.init(args=arguments)
@@ -63,6 +65,17 @@ def run_node(
         node.destroy_node()
         rclpy.try_shutdown()
     return 0
+
+
+def _leave_interrupts_to_ros() -> None:
+    """Let Ctrl-C do no more than ROS's own handler, which shuts ROS down and so ends whoever spins.
+
+    Python's would raise KeyboardInterrupt in whatever the main thread is at: also in the middle of the orderly end, where
+    the second of the two interrupts arrives that a node gets when it is stopped with its launch file. It stays so until
+    the program has ended.
+    """
+    if threading.current_thread() is threading.main_thread():  # elsewhere Python allows no handlers, and raises nothing
+        signal.signal(signal.SIGINT, lambda *_: None)
 
 
 def check_parameter_files(words: Sequence[str]) -> None:

@@ -64,6 +64,7 @@ class Program:
         environment = dict(os.environ, ROS_DOMAIN_ID=str(domain), ROS_AUTOMATIC_DISCOVERY_RANGE="LOCALHOST")
         environment["PYTHONPATH"] = os.pathsep.join([str(Path(__file__).parent), environment.get("PYTHONPATH", "")])
         self._log = log
+        self._module = module
         with log.open("w") as output:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", module, "--ros-args", *ros_arguments],
@@ -82,6 +83,17 @@ class Program:
     def alive(self) -> bool:
         """True while it runs."""
         return self.process.poll() is None
+
+    def fault(self) -> str:
+        """End it; what was wrong with it, with all that it has printed, or "" if nothing was."""
+        status: int | None = None
+        with suppress(subprocess.TimeoutExpired):
+            status = self.end()
+        output = self.output
+        unexpected = output.count("Traceback") - output.count(": told to fail\n")
+        if status == 0 and "a callback failed" not in output and not unexpected:
+            return ""
+        return f"{self._module} ended with status {status}, {unexpected} tracebacks; it has printed:\n{output}"
 
     def end(self) -> int:
         """Interrupt it as Ctrl-C does and return its exit status."""
@@ -115,13 +127,8 @@ def start(domain: int, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cal
         return programs[-1]
 
     yield starter
-    for program in programs:
-        if program.alive:
-            status = program.end()
-            assert status == 0, program.output
-            assert "a callback failed" not in program.output, program.output
-            unexpected = program.output.count("Traceback") - program.output.count(": told to fail\n")
-            assert unexpected == 0, program.output
+    faults = [fault for program in programs if program.alive and (fault := program.fault())]
+    assert not faults, "\n\n".join(faults)
 
 
 @pytest.fixture(scope="module")

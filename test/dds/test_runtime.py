@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,8 +19,10 @@ from reason_seg_ros.nodes.segmenter_node import SegmenterNode
 
 @pytest.fixture(autouse=True)
 def ended() -> Iterator[None]:
+    handler = signal.getsignal(signal.SIGINT)
     yield
     rclpy.try_shutdown()
+    signal.signal(signal.SIGINT, handler)
 
 
 def interrupted(**options: Any) -> Node:

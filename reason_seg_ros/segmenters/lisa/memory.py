@@ -8,11 +8,8 @@ from contextlib import contextmanager
 
 import torch
 
-from ...errors import OutOfMemoryError
+from ...errors import OutOfMemoryError, is_out_of_memory
 from .options import Options, Precision
-
-# How PyTorch's allocator on the CPU says it, whose error has no type of its own.
-_CPU_SIGNS = ("not enough memory", "can't allocate memory")
 
 
 @contextmanager
@@ -28,7 +25,7 @@ def mending_memory(options: Options, forget: Callable[[], None]) -> Iterator[Non
     """
     try:
         yield
-    except RuntimeError as error:
+    except (RuntimeError, MemoryError) as error:
         if not is_out_of_memory(error):
             raise
         reason = str(error).splitlines()[0]
@@ -38,11 +35,6 @@ def mending_memory(options: Options, forget: Callable[[], None]) -> Iterator[Non
     forget()
     release()
     raise OutOfMemoryError(f"the model ran out of memory ({reason}): {remedy(options)}")
-
-
-def is_out_of_memory(error: BaseException) -> bool:
-    """Whether PyTorch ran out of memory, on any device."""
-    return isinstance(error, torch.OutOfMemoryError) or any(sign in str(error) for sign in _CPU_SIGNS)
 
 
 def remedy(options: Options) -> str:

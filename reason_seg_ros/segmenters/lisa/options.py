@@ -111,13 +111,20 @@ class Options:
         """Options from plain values, as a command line or a parameter file has them.
 
         Raises:
-            TypeError: if there is no such option.
-            SegmenterError: if a value is not allowed; the message says which are.
+            SegmenterError: if there is no such option, or a value is not allowed; the message says which are.
         """
         known = {field.name: field for field in fields(cls)}
-        if unknown := sorted(set(given) - set(known)):
-            raise TypeError(f"unknown options {', '.join(unknown)}; there are: {', '.join(known)}")
+        if unknown := [name for name in given if name not in known]:
+            # In the words of ../registry.py, which cannot see the options behind **options.
+            raise SegmenterError(
+                f"segmenter 'lisa' does not take {', '.join(unknown)}; its options are: {', '.join(known)}"
+            )
         return cls(**{name: _checked(name, value, known[name].default) for name, value in given.items()})
+
+
+def how_to_set(name: str, value: str) -> str:
+    """How a further option is given to the command line and to the node, for messages."""
+    return f"--option {name}={value}, or '{{{name}: {value}}}' in the node's parameter segmenter_options"
 
 
 def _checked(name: str, value: Any, default: Any) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -71,12 +71,12 @@ class LisaSegmenter:
             SegmenterError: if something is missing, does not fit together, or needs more memory than there is.
             Cancelled: if the listener no longer wants it.
         """
+        from .loading import load_model
         from .memory import mending_memory
-        from .model import LisaModel
 
         if self._model is None:
             with mending_memory(self.options, lambda: None):
-                self._model = LisaModel.load(self.options, listener)
+                self._model = load_model(self.options, listener)
 
     def close(self) -> None:
         """Release the network and its memory."""
@@ -119,6 +119,8 @@ class _Answer:
         self._listener = listener
         self._question = prompt_for(instruction, options.mode, model.family)
         self._milliseconds: dict[str, float] = {}
+        self._told = 0.0  # milliseconds that the listener took
+        self._ended = False  # by the model, not by an option
         self._ids: list[int] = []
         self._masks: list[Mask] = []
         self._segments: dict[int, Segment] = {}  # by the index of their [SEG]; those with an empty mask are left out
@@ -131,18 +133,31 @@ class _Answer:
         if dropped:
             _log.warning("the conversation is too long for the model: its %d oldest turns are left out", dropped)
         with self._timed("reason"):
-            tokens = self._model.generate(ids, encoded, self._options.max_new_tokens)
-            while (token := next(tokens, None)) is not None and token.id != self._model.tokenizer.eos_id:
+            for token in self._model.generate(ids, encoded, self._options.max_new_tokens):
                 self._listener.check()
-                self._ids.append(token.id)
-                words = self._words()
-                self._listener.text(words.text)
-                if token.id == self._model.tokenizer.seg_id and not self._outline(encoded, token, words):
+                if not self._hear(token, encoded):
                     break
         return self._reply(dropped)
 
-    def _outline(self, encoded: EncodedFrame, token: Token, words: Words) -> bool:
-        """Make the mask of the newest [SEG] and tell it; false if the answer ends with it."""
+    def _hear(self, token: Token, encoded: EncodedFrame) -> bool:
+        """Take in the newest token; false if the answer ends with it."""
+        if token.id == self._model.tokenizer.eos_id:
+            self._ended = True
+            return False
+        self._ids.append(token.id)
+        words = self._words()
+        self._tell(self._listener.text, words.text)
+        if token.id != self._model.tokenizer.seg_id:
+            return True
+        self._outline(encoded, token, words)
+        if len(self._masks) == _MOST_MASKS:
+            _log.warning("the model goes on naming things after %d masks: its answer is cut there", _MOST_MASKS)
+            return False
+        self._ended = self._options.stop_after_mask
+        return not self._options.stop_after_mask
+
+    def _outline(self, encoded: EncodedFrame, token: Token, words: Words) -> None:
+        """Make the mask of the newest [SEG] and tell it."""
         with self._timed("mask"):
             [mask] = self._model.masks(encoded, token.hidden[None])
         self._listener.stage("reason")
@@ -150,11 +165,7 @@ class _Answer:
         self._masks.append(mask)
         if mask.pixels.any():
             self._segments[index] = _segment(mask, words.phrases[index])
-            self._listener.segment(self._segments[index])
-        if len(self._masks) == _MOST_MASKS:
-            _log.warning("the model goes on naming things after %d masks: its answer is cut there", _MOST_MASKS)
-            return False
-        return not self._options.stop_after_mask
+            self._tell(self._listener.segment, self._segments[index])
 
     def _reply(self, dropped: int) -> Reply:
         words = self._words()
@@ -165,6 +176,8 @@ class _Answer:
         steps = [Step("asked", self._question), Step("said", words.raw)]
         if dropped:
             steps.insert(0, Step("forgot", f"the {dropped} oldest turns, for which there was no room"))
+        if not self._ended:
+            steps.append(Step("cut", f"after {len(self._ids)} tokens; the option max_new_tokens allows more"))
         if empty := len(self._masks) - len(self._segments):
             steps.append(Step("empty", f"{empty} of {len(self._masks)} masks have no pixel"))
         return Reply(
@@ -179,16 +192,25 @@ class _Answer:
     def _words(self) -> Words:
         return words_of(self._ids, self._model.tokenizer, self._instruction)
 
+    def _tell(self, tell: Callable[[Any], None], what: Any) -> None:
+        """Tell the listener; what it makes of it, a lifted instance perhaps, counts for no stage of ours."""
+        start = time.perf_counter()
+        tell(what)
+        self._told += 1000 * (time.perf_counter() - start)
+
     @contextmanager
     def _timed(self, stage: str) -> Iterator[None]:
         """Time a stage and tell the listener; time spent in a stage within another counts for the inner one alone."""
         self._listener.check()
         self._listener.stage(stage)
-        start, inner = time.perf_counter(), sum(self._milliseconds.values())
         self._milliseconds.setdefault(stage, 0.0)
+        start, counted = time.perf_counter(), self._counted()
         yield
         spent = 1000 * (time.perf_counter() - start)
-        self._milliseconds[stage] += spent - (sum(self._milliseconds.values()) - inner)
+        self._milliseconds[stage] += spent - (self._counted() - counted)
+
+    def _counted(self) -> float:
+        return sum(self._milliseconds.values()) + self._told
 
 
 def _said(turn: Turn) -> Said:

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ....errors import OutOfMemoryError, SegmenterError
-from ..options import Precision
+from ..options import Precision, how_to_set
+from .host_memory import free_host_memory
 
 if TYPE_CHECKING:
     import torch
@@ -222,12 +223,7 @@ def free_memory(device: torch.device) -> float:
         # What PyTorch keeps for itself without using it is free for the model as well.
         kept = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
         return float(torch.cuda.mem_get_info(device)[0] + kept)
-    try:
-        import psutil
-
-        return float(psutil.virtual_memory().available)
-    except ImportError:
-        return _free_by_kernel()
+    return free_host_memory()
 
 
 def tower_parameters(tower: Path) -> int:
@@ -246,7 +242,7 @@ def tower_parameters(tower: Path) -> int:
     except (OSError, ValueError, KeyError, AttributeError, TypeError) as error:
         raise SegmenterError(
             f"{path} does not describe a CLIP vision tower ({type(error).__name__}: {error}): "
-            "download the tower again, or set vision_tower to its folder"
+            f"download the tower again, or set {how_to_set('vision_tower', 'DIR')}"
         ) from error
     layer = 4 * (width + 1) * width + (width + 1) * inner + (inner + 1) * width + 4 * width
     return width * (1 + 3 * patch * patch + positions + 4) + layers * layer
@@ -270,14 +266,3 @@ def _smaller_checkpoint(budget: Budget) -> str:
     if other.parameters.total >= budget.parameters.total:
         return ""
     return f"use a smaller checkpoint such as {least.id} ({other.total / GB:.1f} GB in 4bit), "
-
-
-def _free_by_kernel() -> float:
-    """Available memory as Linux tells it; unlimited where nothing tells."""
-    try:
-        for line in Path("/proc/meminfo").read_text(encoding="ascii").splitlines():
-            if line.startswith("MemAvailable:"):
-                return float(line.split()[1]) * 1024
-    except OSError:
-        pass
-    return math.inf

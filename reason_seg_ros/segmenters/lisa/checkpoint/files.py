@@ -91,17 +91,26 @@ def _unpickled(path: Path, device: str) -> dict[str, torch.Tensor]:
                 raise
             tensors = torch.load(path, map_location=device, weights_only=True)
     except pickle.UnpicklingError as error:
+        if not _is_pickle(path):
+            raise _unreadable(path, ValueError("no file of PyTorch")) from error
         raise SegmenterError(
             f"{path} holds more than tensors, which is not read because it could run programs: "
             "get the checkpoint from its publisher, as safetensors if there are any"
         ) from error
-    except (RuntimeError, OSError, EOFError, ValueError) as error:
+    except (RuntimeError, OSError, EOFError, ValueError, IndexError) as error:
         raise _unreadable(path, error) from error
     if not isinstance(tensors, dict) or not all(isinstance(tensor, torch.Tensor) for tensor in tensors.values()):
         raise SegmenterError(f"{path} is no state dict of tensors: name a checkpoint in the published layout")
     return tensors
 
 
+def _is_pickle(path: Path) -> bool:
+    """Whether a file begins as torch.save writes: with a ZIP archive or, of old, a pickle; a text or web page does not."""
+    with path.open("rb") as file:
+        return file.read(4).startswith((b"PK\x03\x04", b"\x80"))
+
+
 def _unreadable(path: Path, error: Exception) -> SegmenterError:
-    reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+    # PyTorch's first sentence has the reason, those behind it guesses about who damaged the file.
+    reason = str(error).partition("\n")[0].partition(". ")[0].rstrip(".") or type(error).__name__
     return SegmenterError(f"{path} cannot be read ({reason}): it is damaged or incomplete, download it again")

@@ -11,6 +11,7 @@ from torch import nn
 
 from ....errors import SegmenterError
 from ...base import Listener
+from ..device import has_bf16
 from ..network.clip_tower import ClipTower
 from ..network.image_encoder import EncoderShape
 from ..network.lisa import Lisa
@@ -110,7 +111,7 @@ def compute_dtype(precision: Precision, device: torch.device) -> torch.dtype:
     """
     if precision in _DTYPES:
         return _DTYPES[precision]
-    if precision is Precision.INT8 or (device.type == "cuda" and not torch.cuda.is_bf16_supported()):
+    if precision is Precision.INT8 or not has_bf16(device):
         return torch.float16
     return torch.bfloat16
 

@@ -16,6 +16,8 @@ from ..options import Precision
 
 # A feature is kept in 16 bits where it is larger than this (Dettmers et al. 2022, LLM.int8()).
 _OUTLIER = 6.0
+# Older kernels run beside a CUDA graph that is captured, and silently not in it.
+_OLDEST = (0, 45)
 _LAYER_MATRIX = re.compile(r"language_model\.layers\.\d+\.(self_attn|mlp)\.\w+_proj\.weight")
 
 
@@ -25,18 +27,20 @@ def is_quantized(name: str, precision: Precision) -> bool:
 
 
 def check_available() -> None:
-    """See that bitsandbytes is there.
+    """See that bitsandbytes is there, in a version whose kernels can be captured in CUDA graphs.
 
     Raises:
         SegmenterError: if it is not.
     """
+    remedy = f"pip install 'bitsandbytes>={'.'.join(map(str, _OLDEST))}', or use precision bf16"
     try:
-        import bitsandbytes  # noqa: F401 (only to see whether it can be imported)
+        import bitsandbytes
     except ImportError as error:
         raise SegmenterError(
-            f"precision 8bit and 4bit need the package bitsandbytes, which cannot be imported ({error}): "
-            "pip install bitsandbytes, or use precision bf16"
+            f"precision 8bit and 4bit need the package bitsandbytes, which cannot be imported ({error}): {remedy}"
         ) from error
+    if tuple(int(part) for part in bitsandbytes.__version__.split(".")[:2]) < _OLDEST:
+        raise SegmenterError(f"bitsandbytes {bitsandbytes.__version__} is too old for 8bit and 4bit: {remedy}")
 
 
 def quantized(weight: torch.Tensor, precision: Precision, device: torch.device, dtype: torch.dtype) -> nn.Module:

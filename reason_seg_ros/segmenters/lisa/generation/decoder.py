@@ -8,25 +8,15 @@ from functools import partial
 
 import torch
 
+from ..network.cache import KeyValueCache
 from ..network.cuda_graph import Graphed
+from ..network.frame_encoder import EncodedImage
 from ..network.lisa import Lisa
 from ..prompts.tokenizer import IMAGE_TOKEN
-from .cache import KeyValueCache
 from .prefix import PrefixMemory, common_prefix
 
 # A step's attention goes over as many positions as its graph was captured for: a graph for each multiple of this.
-_GRAPH_LENGTH = 512
-
-
-@dataclass(frozen=True, eq=False)
-class EncodedImage:
-    """What the language model reads of an image; two are the same image only if they are the same object.
-
-    Attributes:
-        tokens: (N, H) embeddings.
-    """
-
-    tokens: torch.Tensor
+_GRAPH_LENGTH = 256
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,13 +46,18 @@ class Decoder:
         eos_id: the token that ends an answer.
         capacity: tokens that a prompt with its answer may have, the image's included.
         kv_cache: False reads the whole prompt and answer again for each token; slow, to check results by.
+        run_ahead: begin to read a token before it is handed out, so that the device works while the listener does; one
+            step too many when the listener stops. None where the device works by itself: on CUDA.
     """
 
-    def __init__(self, network: Lisa, eos_id: int, capacity: int, kv_cache: bool = True) -> None:
+    def __init__(
+        self, network: Lisa, eos_id: int, capacity: int, kv_cache: bool = True, run_ahead: bool | None = None
+    ) -> None:
         self.network = network
         self.capacity = capacity
         self._eos_id = eos_id
         self._kv_cache = kv_cache
+        self._run_ahead = network.device.type == "cuda" if run_ahead is None else run_ahead
         self._memory = PrefixMemory()
         self._cache = network.language_model.reserve_cache(1, capacity)
         self._steps: dict[int, Graphed] = {}
@@ -77,7 +72,8 @@ class Decoder:
         self._memory.forget()
         token = torch.zeros(1, dtype=torch.long, device=self.network.device)
         for length in range(_GRAPH_LENGTH, self.capacity + _GRAPH_LENGTH, _GRAPH_LENGTH):
-            self._step(token, [min(length, self.capacity) - 1], self._cache)
+            length = min(length, self.capacity)
+            self._step_of(length, self._cache)(token, torch.full_like(token, length - 1)[:, None])
 
     @torch.inference_mode()
     def answer(self, prompt: Sequence[int], image: EncodedImage, max_new_tokens: int) -> Iterator[Token]:
@@ -142,39 +138,58 @@ class Decoder:
         lengths = [self._length(row, image) for row in rows]
         room = [min(max_new_tokens, self.capacity - length) for length in lengths]
         active = [space > 0 for space in room]
+        ends = torch.tensor(lengths).to(hidden.device, non_blocking=True)[:, None]
+        chosen = self.network.next_tokens(hidden)
         for count in range(max(room)):
-            chosen = self.network.next_tokens(hidden)
+            tokens = []
             for row, token in enumerate(chosen.tolist()):
                 if active[row]:
                     rows[row].append(token)
                     active[row] = token != self._eos_id and count + 1 < room[row]
-                    yield Token(row, token, hidden[row].clone())
+                    tokens.append(Token(row, token, hidden[row].clone()))
+            if any(active) and self._run_ahead:
+                hidden, chosen = self._next(rows, chosen, ends + count, max(lengths) + count, cache, image)
+            yield from tokens
             if not any(active):
                 return
-            if self._kv_cache:
-                ends = [min(length + count, self.capacity - 1) for length in lengths]
-                hidden = self._step(chosen, ends, cache)
-                if cache is self._cache:
-                    self._memory.add(rows[0][-1])
-            else:
-                hidden = self._read_rows(rows, 0, cache, image)
+            if not self._run_ahead:
+                hidden, chosen = self._next(rows, chosen, ends + count, max(lengths) + count, cache, image)
 
-    def _step(self, tokens: torch.Tensor, positions: list[int], cache: KeyValueCache) -> torch.Tensor:
-        """Read one token per row; (B, H)."""
-        where = torch.tensor(positions)[:, None].to(tokens.device, non_blocking=True)
-        length = _rounded(max(positions) + 1, _GRAPH_LENGTH, cache.capacity)
+    def _next(
+        self,
+        rows: list[list[int]],
+        chosen: torch.Tensor,
+        positions: torch.Tensor,
+        farthest: int,
+        cache: KeyValueCache,
+        image: EncodedImage,
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Read the tokens that were chosen last; (B, H) states, and (B,) the tokens that they predict."""
+        if not self._kv_cache:
+            hidden = self._read_rows(rows, 0, cache, image)
+            return hidden, self.network.next_tokens(hidden)
+        farthest = min(farthest, self.capacity - 1)  # rows that have ended go on with the others, and nobody listens
+        step = self._step_of(_rounded(farthest + 1, _GRAPH_LENGTH, self.capacity), cache)
+        hidden, chosen = step(chosen, positions.clamp(max=farthest))
+        if cache is self._cache:
+            self._memory.add(rows[0][-1])
+        return hidden, chosen
+
+    def _step_of(self, length: int, cache: KeyValueCache) -> Graphed:
+        """The step over the first positions of a cache; (B,) tokens and (B, 1) positions to what `_run_step` gives."""
         if cache is not self._cache:
-            return self._run_step(cache.view(length), tokens, where)
+            return Graphed(partial(self._run_step, cache.view(length)), capturable=False)
         if length not in self._steps:
             step = partial(self._run_step, cache.view(length))
             self._steps[length] = Graphed(step, self.network.language_model.capturable)
-        hidden = self._steps[length](tokens, where)
-        assert isinstance(hidden, torch.Tensor)
-        return hidden
+        return self._steps[length]
 
-    def _run_step(self, cache: KeyValueCache, tokens: torch.Tensor, positions: torch.Tensor) -> torch.Tensor:
+    def _run_step(
+        self, cache: KeyValueCache, tokens: torch.Tensor, positions: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
         model = self.network.language_model
-        return model(model.embed_tokens(tokens[:, None]), positions, cache)[:, 0]
+        hidden = model(model.embed_tokens(tokens[:, None]), positions, cache)[:, 0]
+        return hidden, self.network.next_tokens(hidden)
 
     def _length(self, ids: Sequence[int], image: EncodedImage) -> int:
         """Positions that ids take, the image's tokens counted."""

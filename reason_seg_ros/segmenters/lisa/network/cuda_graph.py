@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
 
 import torch
 
@@ -22,17 +24,15 @@ class Graphed:
         capturable: False if the function reads from the device on its way; it is then called each time.
     """
 
-    def __init__(
-        self, function: Callable[..., torch.Tensor | tuple[torch.Tensor, ...]], capturable: bool = True
-    ) -> None:
+    def __init__(self, function: Callable[..., Any], capturable: bool = True) -> None:
         self._function = function
         self._capturable = capturable
         self._graph: torch.cuda.CUDAGraph | None = None
         self._inputs: tuple[torch.Tensor, ...] = ()
-        self._output: torch.Tensor | tuple[torch.Tensor, ...] = ()
+        self._output: Any = None
 
-    def __call__(self, *inputs: torch.Tensor) -> torch.Tensor | tuple[torch.Tensor, ...]:
-        """The function's results; on CUDA they are overwritten by the next call."""
+    def __call__(self, *inputs: torch.Tensor) -> Any:
+        """The function's result, a tensor or several; on CUDA it is overwritten by the next call."""
         if self._graph is None and self._capturable and inputs[0].device.type == "cuda":
             self._capture(inputs)
         if self._graph is None:
@@ -44,7 +44,7 @@ class Graphed:
 
     def _capture(self, inputs: tuple[torch.Tensor, ...]) -> None:
         current = torch.cuda.current_stream(inputs[0].device)
-        stream = torch.cuda.Stream(inputs[0].device)
+        stream = _side_of(current)
         held = tuple(given.clone() for given in inputs)
         stream.wait_stream(current)
         with torch.cuda.stream(stream):
@@ -64,3 +64,13 @@ class Graphed:
             self._capturable = False
             return
         self._graph, self._inputs, self._output = graph, held, output
+
+
+@lru_cache(maxsize=8)
+def _side_of(stream: torch.cuda.Stream) -> torch.cuda.Stream:
+    """A stream to capture on what is to run on another.
+
+    All captures for one stream share it, and with it the workspace that cuBLAS takes for each stream. That is safe:
+    what they captured runs one after the other.
+    """
+    return torch.cuda.Stream(stream.device)

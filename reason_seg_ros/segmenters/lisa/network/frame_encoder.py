@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import torch
 
-from ..generation.decoder import EncodedImage
 from ..images.sam_input import SamGeometry, sam_input
 from .cuda_graph import Graphed
 from .lisa import Lisa
+
+
+@dataclass(frozen=True, eq=False)
+class EncodedImage:
+    """What the language model reads of an image; two are the same image only if they are the same object.
+
+    Attributes:
+        tokens: (N, H) embeddings.
+    """
+
+    tokens: torch.Tensor
 
 
 class EncodedFrame:
@@ -52,8 +64,7 @@ class FrameEncoder:
         self._network = network
         self._read = Graphed(network.image_tokens)
         self._encode = Graphed(network.visual_model.encode_image)
-        on_cuda = network.device.type == "cuda"
-        self._stream = torch.cuda.Stream(network.device) if on_cuda else None
+        self._stream = _sam_stream(network.device) if network.device.type == "cuda" else None
 
     @torch.inference_mode()
     def encode(self, color: np.ndarray) -> EncodedFrame:
@@ -62,7 +73,6 @@ class FrameEncoder:
         geometry = SamGeometry.of((color.shape[0], color.shape[1]))
         embedding = self._begin_embedding(pixels)
         tokens = self._read(self._network.vision_tower.input(pixels)[None])
-        assert isinstance(tokens, torch.Tensor)
         return EncodedFrame(EncodedImage(tokens.clone()), geometry, embedding)
 
     def _begin_embedding(self, pixels: torch.Tensor) -> Callable[[], torch.Tensor]:
@@ -86,6 +96,10 @@ class FrameEncoder:
     @torch.inference_mode()
     def _embedding(self, pixels: torch.Tensor) -> torch.Tensor:
         image, _ = sam_input(pixels)
-        embedding = self._encode(image.to(self._network.dtype))
-        assert isinstance(embedding, torch.Tensor)
-        return embedding.clone()
+        return self._encode(image.to(self._network.dtype)).clone()
+
+
+@lru_cache
+def _sam_stream(device: torch.device) -> torch.cuda.Stream:
+    """The same for all networks, since PyTorch has 32 streams and then hands out those that are in use."""
+    return torch.cuda.Stream(device)

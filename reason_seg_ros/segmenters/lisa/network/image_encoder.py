@@ -155,8 +155,9 @@ def _relative(positions: Tensor) -> Tensor:
 
 def _bias(q: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
     """Attention bias (B, n, s * s, s * s) of queries (B, n, s, s, c): what each says to each row and each column."""
-    by_row = torch.einsum("bnhwc,hkc->bnhwk", q, rows)
-    by_column = torch.einsum("bnhwc,wkc->bnhwk", q, columns)
+    # Contiguous, or the sum would follow their strides and be copied as a whole to become one matrix per head.
+    by_row = torch.einsum("bnhwc,hkc->bnhwk", q, rows).contiguous()
+    by_column = torch.einsum("bnhwc,wkc->bnhwk", q, columns).contiguous()
     return (by_row[..., None] + by_column[..., None, :]).flatten(4).flatten(2, 3)
 
 

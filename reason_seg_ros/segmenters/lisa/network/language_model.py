@@ -6,6 +6,7 @@ memory never moves is what CUDA graphs need, and rows of different lengths then 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -13,7 +14,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from ..checkpoint.config import CheckpointConfig
-from ..generation.cache import KeyValueCache
+from .cache import KeyValueCache
 
 
 class LanguageModel(nn.Module):
@@ -82,36 +83,51 @@ class LanguageModel(nn.Module):
             (B, T, H) hidden states of the last layer, normalised.
         """
         assert self._turns is not None and self._fused is not None, "prepare() comes first"
-        turns = self._turns[0][positions][:, :, None], self._turns[1][positions][:, :, None]
-        hidden, mask = embeddings, _mask(positions, cache.capacity, embeddings.dtype)
+        places = _Places(
+            rows=torch.arange(len(positions), device=positions.device)[:, None],
+            positions=positions,
+            turns=(self._turns[0][positions][:, :, None], self._turns[1][positions][:, :, None]),
+            mask=_mask(positions, cache.capacity, embeddings.dtype),
+        )
+        hidden = embeddings
         for index, layer in enumerate(self._fused):
-            hidden = hidden + self._attend(index, layer, hidden, turns, mask, positions, cache)
+            hidden = hidden + self._attend(index, layer, hidden, places, cache)
             hidden = hidden + layer.feed_forward(hidden)
         return _normalized(hidden, self.norm)
 
     def _attend(
-        self,
-        index: int,
-        layer: _Fused,
-        hidden: torch.Tensor,
-        turns: tuple[torch.Tensor, torch.Tensor],
-        mask: torch.Tensor,
-        positions: torch.Tensor,
-        cache: KeyValueCache,
+        self, index: int, layer: _Fused, hidden: torch.Tensor, places: _Places, cache: KeyValueCache
     ) -> torch.Tensor:
-        rows, tokens = positions.shape
+        rows, tokens = places.positions.shape
         states = layer.queries_keys_values(hidden).view(rows, tokens, -1, self.head_dim)
-        turned = _rotated(states[:, :, : self.heads + self.kv_heads], turns)
+        turned = _rotated(states[:, :, : self.heads + self.kv_heads], places.turns)
         queries, keys = turned.split((self.heads, self.kv_heads), dim=2)
-        cache.write(index, positions, keys, states[:, :, self.heads + self.kv_heads :])
+        cache.write(index, places.rows, places.positions, keys, states[:, :, self.heads + self.kv_heads :])
         attended = F.scaled_dot_product_attention(
             queries.transpose(1, 2),
             cache.keys[index],
             cache.values[index],
-            attn_mask=mask,
+            attn_mask=places.mask,
             enable_gqa=self.heads != self.kv_heads,
         )
         return layer.output(attended.transpose(1, 2).reshape(rows, tokens, -1))
+
+
+@dataclass(frozen=True, eq=False)
+class _Places:
+    """Where the tokens of one pass stand; the same for all layers.
+
+    Attributes:
+        rows: (B, 1) int64.
+        positions: (B, T) int64.
+        turns: cosines and signed sines of the rotations, each (B, T, 1, head_dim).
+        mask: (B, 1, T, capacity) added to the attention's scores.
+    """
+
+    rows: torch.Tensor
+    positions: torch.Tensor
+    turns: tuple[torch.Tensor, torch.Tensor]
+    mask: torch.Tensor
 
 
 class _Fused:

@@ -47,6 +47,11 @@ class Context:
             ids = self.ids(earlier[dropped:], question)
             if self._length(ids) <= self._room:
                 return ids, dropped
+        if self._length(self.ids((), "it")) > self._room:
+            raise InstructionError(
+                f"the option context leaves {self._room} tokens for an instruction, and the image alone takes "
+                f"{self._image_tokens}: raise it"
+            )
         raise InstructionError(
             f"the instruction takes {self._length(ids)} tokens with the image, {self._room} are there: say it in fewer "
             "words, or raise the option context if the model was trained for more"

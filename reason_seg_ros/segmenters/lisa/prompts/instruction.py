@@ -49,17 +49,44 @@ _ASKS_FOR_EACH = re.compile(
     re.I,
 )
 
-_PLACE = r"(\s+in (this|the) (image|picture|photo|scene))?"
+_PLACE = r"in (this|the) (image|picture|photo|scene)\b"
+_ASKED = r"(^|[,;:]\s*|\b(please|can you|could you|would you|will you|want you to|help me|let's|let us)\s+)"
+_VERB = (
+    r"segment|find|show|give|bring|hand|pass|get|fetch|take|grab|pick( up| out)?|point( out| at| to)?|look (at|for)|see"
+    r"|choose|select|locate|identify|detect|highlight|outline|mark|describe"
+)
 _NAMED_IN = tuple(
     re.compile(pattern, re.I)
     for pattern in (
-        rf"^((please|can you|could you|would you|will you)\s+)*segment\s+(?P<name>.+?)(\s+separately)?{_PLACE}\W*$",
-        rf"^(what|where) (is|are)\s+(?P<name>.+?){_PLACE}\W*$",
-        rf"^is there\s+(?P<name>.+?){_PLACE}(\?.*)?$",
-        rf"^((please|can you|could you)\s+)*(find|show|give|bring|hand|pass|get|fetch|pick up|point (at|to))\s+(me\s+)?"
-        rf"(?P<name>.+?){_PLACE}\W*$",
+        rf"{_ASKED}({_VERB})\s+((me|us)\s+)?(?P<name>.+)",
+        rf"^what (is|are)\s+(?P<name>.+?)\s+{_PLACE}",
+        r"^where (is|are)\s+(?P<name>.+)",
+        r"^(is|are) there\s+(?P<name>.+)",
+        r"^(do|can) you see\s+(?P<name>.+)",
+        r"^which\s+(?P<name>.+?)\s+(is|are|has|have|does|do|can|could|would|will|should)\b",
+        r"^i(('m| am) looking for|( would|'d) like( to have)?| need| want)\s+(?P<name>.+)",
+        r"\bma(sk|p)s?\s+(of|for)\s+(?P<name>.+)",
+        r"^((and|or|but|then|now|(what|how) about)\s+)*(?P<name>.+)",
     )
 )
+_ADDRESSED = re.compile(rf"^\w+( \w+)?,\s*(please\s+)?({_VERB})\s+(me|us|the|a|an|my|some|any)\b", re.I)
+_NAME_END = re.compile(
+    rf"\s*[,;:()].*|\s+({_PLACE}|(that|which|who|whose|where|so|because|if|please|separately|i|you|we|for (me|us))\b).*"
+    r"|(?<!next)(?<!close)(?<!closer)(?<!closest)(?<!nearest)(?<!similar)\s+to\b(?! the (left|right)\b).*"
+    rf"|\s+(and|then)\s+(also\s+)?({_VERB}|put|tell|say|explain|why|what|how|i|you|it)\b.*",
+    re.I,
+)
+_NO_NAMES = (
+    _INDEFINITE
+    | _PRONOUNS
+    | _QUESTION_WORDS
+    | word_set(
+        "one ones none help them him me us thing things object objects item items image picture photo scene of to not"
+    )
+)
+_PREPOSITIONS = word_set("of in on at by for from to with without into onto near over under behind beside used")
+_MOST_WORDS = 8
+_QUANTIFIER = re.compile(r"^(all|both|each|every)\s+(of\s+)?(?!(but|except|that|who|which|of|one)\b)(?=\w)")
 _CLOSING_REQUEST = re.compile(r"\s*\bplease (output|respond with) (the )?segmentation masks?\b[^.]*\.?\s*$", re.I)
 _MASK_ONLY_REQUEST = re.compile(r"\s*\bplease (output|respond with) (the )?segmentation masks?\s*\.?\s*$", re.I)
 
@@ -102,9 +129,17 @@ def as_sentence(instruction: str) -> str:
     return text + ("?" if text.lower().split()[0] in _QUESTION_WORDS | _QUESTION_VERBS else ".")
 
 
-def as_phrase(instruction: str) -> str:
-    """The noun phrase in lower case, as the models were trained, with an article where it has none."""
+def as_phrase(instruction: str, quantified: bool = False) -> str:
+    """The noun phrase in lower case, as the models were trained, with an article where it has none.
+
+    Args:
+        instruction: the noun phrase.
+        quantified: keep "all", "both", "each" or "every", which the models have not seen in "What is ... in this
+            image?"; else "all the mugs" becomes "the mugs".
+    """
     text = instruction.strip().rstrip(".").lower()
+    if not quantified:
+        text = _QUANTIFIER.sub("", text)
     first = text.split()[0] if text else ""
     return text if first in DETERMINERS or first in _INDEFINITE or first[:1].isdigit() else f"the {text}"
 
@@ -115,13 +150,30 @@ def without_mask_request(instruction: str) -> str:
 
 
 def thing_named_in(instruction: str) -> str:
-    """What an instruction is about: "red mug" of "Please segment the red mug in this image.", else all of it."""
+    """Short name of what an instruction is about, without its determiner.
+
+    "red mug" of "Please segment the red mug in this image."; all of it if it is a noun phrase; "" of a sentence that
+    names nothing which it plainly asks for, such as "I am thirsty.".
+    """
     text = _CLOSING_REQUEST.sub("", instruction).strip()
-    for pattern in _NAMED_IN:
-        if match := pattern.match(text):
-            text = match["name"]
-            break
-    return without_determiners(text.strip().rstrip(".?!,;:"))
+    if not (is_sentence(text) or asks_for_mask(text) or _ADDRESSED.match(text)):
+        return without_determiners(text.rstrip(".?!,;:"))
+    sentences = [each.rstrip(".?!,;: ") for each in re.split(r"(?<=[.?!])\s+", text)]
+    names = (_name_in(pattern, sentence) for pattern in _NAMED_IN for sentence in sentences)
+    return next(filter(None, names), "")
+
+
+def _name_in(pattern: re.Pattern[str], sentence: str) -> str:
+    """The noun phrase that a pattern finds in a sentence, "" if there is none."""
+    found = pattern.search(sentence)
+    if found is None or (found["name"] == sentence and is_sentence(sentence)):
+        return ""
+    name = without_determiners(_NAME_END.sub("", found["name"]))
+    words = name.lower().split()
+    fits = 0 < len(words) <= _MOST_WORDS and not _FINITE_VERB.search(name)
+    if not fits or words[0] in _NO_NAMES | DETERMINERS | _PREPOSITIONS or words[-1] in _PREPOSITIONS:
+        return ""
+    return name
 
 
 def without_determiners(phrase: str) -> str:
@@ -129,4 +181,6 @@ def without_determiners(phrase: str) -> str:
     words = phrase.split()
     while len(words) > 1 and words[0].lower() in DETERMINERS:
         words.pop(0)
+        if len(words) > 1 and words[0].lower() == "of":
+            words.pop(0)
     return " ".join(words)

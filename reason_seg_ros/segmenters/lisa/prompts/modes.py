@@ -10,6 +10,9 @@
 |                            |                                    | what it sees                |                      |
 | any of them, text          | as it stands                       | as it stands                | as it stands, suffix |
 
+"All the mugs" is asked for as "the mugs" wherever the models were trained with single classes: everywhere but in
+LISA++'s instance mode. A suffix follows a full stop or a question mark, the instruction's own if it has one.
+
 The suffixes are LISA++'s own, one per mode. A mode that a family does not know becomes the nearest one that it does:
 instance becomes semantic, dialogue_instance becomes dialogue.
 
@@ -35,12 +38,16 @@ from .instruction import (
 
 @dataclass(frozen=True)
 class Wording:
-    """How a mode is worded: with a noun phrase, with a sentence, with an instruction that asks for a mask itself."""
+    """How a mode is worded: with a noun phrase, with a sentence, with an instruction that asks for a mask itself.
+
+    The noun phrase keeps its "all" or "each" where it is `quantified`.
+    """
 
     phrase: str
     sentence: str
     asking: str = "{}"
     suffix: str = ""
+    quantified: bool = False
 
 
 _WHY = "Please output segmentation mask and explain why."
@@ -75,6 +82,7 @@ _LISA_PLUS = {
         "{} Please output segmentation masks.",
         suffix=" Generate instance segmentation masks. Each countable object within the same category should have a "
         "separate mask. Ignore uncountable categories for individual masking.",
+        quantified=True,
     ),
     Mode.DIALOGUE: Wording(
         "What is {} in this image?",
@@ -131,11 +139,16 @@ def prompt_for(instruction: str, mode: Mode, family: Family) -> str:
     wording = _WORDINGS[family][mode]
     suffix = "" if wording.suffix.strip() in instruction else wording.suffix
     if mode is Mode.TEXT or not instruction.strip():
-        return instruction + suffix
+        return _ended(instruction, suffix)
     if asks_for_mask(instruction):
         if wording.asking == "{}" or asks_for_words(instruction):
-            return instruction + suffix
-        return wording.asking.format(without_mask_request(instruction)) + suffix
+            return _ended(instruction, suffix)
+        return wording.asking.format(as_sentence(without_mask_request(instruction))) + suffix
     if is_sentence(instruction):
         return wording.sentence.format(as_sentence(instruction)) + suffix
-    return wording.phrase.format(as_phrase(instruction)) + suffix
+    return wording.phrase.format(as_phrase(instruction, wording.quantified)) + suffix
+
+
+def _ended(instruction: str, suffix: str) -> str:
+    """The instruction and the suffix, or the instruction alone as it stands where there is none."""
+    return as_sentence(instruction) + suffix if suffix else instruction

@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ....errors import SegmenterError
+from ..options import how_to_set
+from .known import did_you_mean
 
 CACHE_VARIABLE = "REASON_SEG_CACHE"
 MANIFEST = "download.json"
@@ -22,10 +25,10 @@ WEIGHTS = (
     "pytorch_model.bin",
 )
 LAYOUT = (
-    "config.json; tokenizer.model, tokenizer_config.json, added_tokens.json and special_tokens_map.json; "
-    "model.safetensors or pytorch_model.bin, or all shards with their *.index.json; and for the vision tower a folder "
-    "of its own with config.json, preprocessor_config.json and model.safetensors or pytorch_model.bin"
+    "config.json, tokenizer.model, added_tokens.json and model.safetensors or pytorch_model.bin, or shards with their "
+    "index; the vision tower's has preprocessor_config.json for the tokenizer"
 )
+_SET_TOWER = how_to_set("vision_tower", "DIR")
 _HUB_ID = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*")
 
 
@@ -126,7 +129,12 @@ def resolve(checkpoint: str, cache: Path | str | None = None) -> Path:
     if found is not None:
         return found
     if not is_hub_id(checkpoint):
-        raise SegmenterError(f"there is no folder {checkpoint}: name a checkpoint's folder, or a hub id OWNER/NAME")
+        asked = did_you_mean(checkpoint)
+        raise SegmenterError(
+            f"there is no folder {checkpoint}:{asked} Name a checkpoint's folder, or a hub id OWNER/NAME"
+            if asked
+            else f"there is no folder {checkpoint}: name a checkpoint's folder, or a hub id OWNER/NAME"
+        )
     raise SegmenterError(absent(checkpoint, cache))
 
 
@@ -143,7 +151,7 @@ def resolve_tower(tower: str, checkpoint: Path, cache: Path | str | None = None)
     """
     if not tower:
         raise SegmenterError(
-            f"{checkpoint / 'config.json'} names no vision tower: set vision_tower to its folder or hub id"
+            f"{checkpoint / 'config.json'} names no vision tower: set its folder or hub id, {_SET_TOWER}"
         )
     if (checkpoint / tower).is_dir():
         return checkpoint / tower
@@ -155,8 +163,9 @@ def resolve_tower(tower: str, checkpoint: Path, cache: Path | str | None = None)
     if found is not None:
         return found
     if not is_hub_id(tower):
-        raise SegmenterError(f"there is no vision tower in {tower}: set vision_tower to its folder or hub id")
-    raise SegmenterError(f"{absent(tower, cache)}. Or set vision_tower to the folder of a copy")
+        looked = (checkpoint / Path(tower).expanduser()).absolute()
+        raise SegmenterError(f"there is no vision tower in {looked}: set its folder or hub id, {_SET_TOWER}")
+    raise SegmenterError(f"{absent(tower, cache)}. Or set the folder of a copy, {_SET_TOWER}")
 
 
 def absent(hub_id: str, cache: Path | str | None = None) -> str:
@@ -164,17 +173,40 @@ def absent(hub_id: str, cache: Path | str | None = None) -> str:
     folder = folder_of(hub_id, cache)
     broken = " completely" if folder.is_dir() else ""
     option = f" --cache {cache}" if cache else ""
-    return f"{hub_id} is not{broken} on this machine: run 'reason-seg weights download {hub_id}{option}' (to {folder})"
+    return (
+        f"{hub_id} is not{broken} on this machine:{did_you_mean(hub_id)} Run 'reason-seg weights download "
+        f"{hub_id}{option}' (to {folder})"
+    )
 
 
 def elsewhere(hub_id: str, cache: Path | str | None = None) -> str:
-    """What to do on a machine without network."""
-    target = cache_folder(cache)
+    """What to do on a machine without network: the commands in a line of their own, then the layout."""
     return (
-        f"without network, run 'reason-seg weights download {hub_id} --cache weights' on a machine that has one and "
-        f"copy its folder weights/checkpoints to {target / 'checkpoints'} here: 'rsync -a weights/checkpoints "
-        f"ROBOT:{target}/'. A checkpoint's folder holds {LAYOUT}"
+        "On a machine with network, run\n"
+        f"reason-seg weights download {hub_id} --cache weights\n"
+        f"rsync -a weights/checkpoints ROBOT:{cache_folder(cache).absolute()}/\n"
+        f"A checkpoint's folder, checkpoints/OWNER/NAME, holds {LAYOUT}"
     )
+
+
+def check_room(folder: Path, size: int, what: str, remedy: str) -> None:
+    """See that a disk has room.
+
+    Args:
+        folder: where something is to be written, there or not.
+        size: of it, in bytes.
+        what: happens to it, for the message: "downloaded".
+        remedy: what to do besides making room.
+
+    Raises:
+        SegmenterError: if there is too little.
+    """
+    existing = next(each for each in (folder, *folder.absolute().parents) if each.exists())
+    free = shutil.disk_usage(existing).free
+    if size > free:
+        raise SegmenterError(
+            f"{size / 1e9:.1f} GB are to be {what} and {existing} has {free / 1e9:.1f} GB free: make room, or {remedy}"
+        )
 
 
 def _found(name: str, cache: Path | str | None) -> Path | None:

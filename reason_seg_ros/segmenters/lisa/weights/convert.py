@@ -13,7 +13,7 @@ import torch
 
 from ....errors import SegmenterError
 from ..checkpoint.files import PICKLE, PICKLE_INDEX, SAFETENSORS, SAFETENSORS_INDEX, read_tensors, weight_files
-from .cache import MANIFEST, PART
+from .cache import MANIFEST, PART, check_room
 
 SHARD_BYTES = 5_000_000_000
 _WORK = ".convert-"
@@ -39,19 +39,23 @@ def convert(
 
     Raises:
         SegmenterError: if there are no pickles, one cannot be read or holds more than tensors, or the result is there
-            already.
+            already, or the disk is too small.
     """
     sources = _pickles(folder)
     if out is not None and out.exists():
         raise SegmenterError(f"{out} exists already: name a folder that does not, or delete it")
     if out is None and any((folder / name).exists() for name in (SAFETENSORS, SAFETENSORS_INDEX)):
         raise SegmenterError(f"{folder} holds safetensors already: there is nothing to convert")
-    work = (folder if out is None else out.parent) / f"{_WORK}{uuid.uuid4().hex[:8]}"
+    where = folder if out is None else out.parent
+    copied = [] if out is None else [each for path in _rest(folder) for each in (path, *path.rglob("*"))]
+    size = sum(path.stat().st_size for path in (*sources, *copied))
+    check_room(where, size, "written", "name a folder on another disk with --out")
+    work = where / f"{_WORK}{uuid.uuid4().hex[:8]}"
     work.mkdir(parents=True)
     try:
         names = _write(sources, work, progress or (lambda *_: None), shard_bytes)
         if out is not None:
-            _copy_rest(folder, work)
+            _copy(_rest(folder), work)
             work.rename(out)
             return [out / name for name in names]
         # The index comes last: without it the shards are not looked at.
@@ -141,10 +145,18 @@ def _bits(tensor: torch.Tensor) -> torch.Tensor:
     return tensor.contiguous().reshape(-1).view(torch.uint8)
 
 
-def _copy_rest(folder: Path, to: Path) -> None:
+def _rest(folder: Path) -> list[Path]:
     """Everything but the pickles, and the manifest, which is of them."""
-    for path in sorted(folder.glob("[!.]*")):
+    return [
+        path
+        for path in sorted(folder.glob("[!.]*"))
+        if path.is_dir() or (path.suffix not in (".bin", PART) and path.name not in (PICKLE_INDEX, MANIFEST))
+    ]
+
+
+def _copy(paths: Sequence[Path], to: Path) -> None:
+    for path in paths:
         if path.is_dir():
             shutil.copytree(path, to / path.name)
-        elif path.suffix not in (".bin", PART) and path.name not in (PICKLE_INDEX, MANIFEST) and path.is_file():
+        elif path.is_file():
             shutil.copy2(path, to / path.name)

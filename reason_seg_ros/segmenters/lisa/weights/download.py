@@ -6,7 +6,6 @@ import http.client
 import json
 import os
 import re
-import shutil
 import time
 import urllib.error
 import urllib.parse
@@ -18,8 +17,20 @@ from pathlib import Path
 from typing import Any
 
 from ....errors import SegmenterError
-from .cache import MANIFEST, PART, Manifest, elsewhere, folder_of, is_complete, is_hub_id, resolve, resolve_tower
+from .cache import (
+    MANIFEST,
+    PART,
+    Manifest,
+    check_room,
+    elsewhere,
+    folder_of,
+    is_complete,
+    is_hub_id,
+    resolve,
+    resolve_tower,
+)
 from .checksums import matches
+from .known import did_you_mean
 
 __all__ = ["Remote", "RemoteFile", "download", "endpoint", "resolve", "resolve_tower"]
 
@@ -133,14 +144,17 @@ def download(
             is not what the hub says it is.
     """
     if not is_hub_id(hub_id):
-        raise SegmenterError(f"'{hub_id}' is no hub id: it has the form OWNER/NAME, see 'reason-seg weights list'")
+        raise SegmenterError(
+            f"'{hub_id}' is no hub id: it has the form OWNER/NAME.{did_you_mean(hub_id)} "
+            "'reason-seg weights list' shows what there is"
+        )
     folder = folder_of(hub_id, cache)
     try:
         remote = Remote.ask(hub_id)
         with _alone(folder):
             _fetch_all(remote, folder, progress or (lambda *_: None))
     except _UnreachableError as error:
-        raise SegmenterError(f"{error}; {elsewhere(hub_id, cache)}") from error
+        raise SegmenterError(f"{error}.{did_you_mean(hub_id)} {elsewhere(hub_id, cache)}") from error
     folders = [folder]
     named = _tower_of(folder) if tower else ""
     if named and not (folder / named).is_dir():
@@ -190,7 +204,8 @@ def _fetch_all(remote: Remote, folder: Path, progress: Progress) -> None:
     same = before.files if before is not None and before.revision == remote.revision else {}
     wanted = {file.name: {"size": file.size, **file.checksum} for file in needed}
     missing = [file for file in needed if not _is_there(folder / file.name, file, same)]
-    _check_room(folder, sum(file.size - _size(_part(folder / file.name)) for file in missing))
+    size = sum(file.size - _size(_part(folder / file.name)) for file in missing)
+    check_room(folder, size, "downloaded", "name another folder with --cache")
     (folder / MANIFEST).unlink(missing_ok=True)
     for file in missing:
         _fetch(remote, file, folder / file.name, progress)
@@ -271,19 +286,12 @@ def _retrying(
 
 
 def _refused(code: int, hub_id: str) -> str:
-    if code in (401, 403):
-        return f"{endpoint()} does not give {hub_id} to everybody (HTTP {code}), or has nothing of that name: check it"
-    return f"{endpoint()} has nothing of the name {hub_id} (HTTP {code}): 'reason-seg weights list' shows what there is"
-
-
-def _check_room(folder: Path, size: int) -> None:
-    existing = next(each for each in (folder, *folder.parents) if each.exists())
-    free = shutil.disk_usage(existing).free
-    if size > free:
-        raise SegmenterError(
-            f"{size / 1e9:.1f} GB are to be downloaded and {existing} has {free / 1e9:.1f} GB free: make room, or name "
-            "another folder with --cache"
+    if code in (401, 404):
+        return (
+            f"{endpoint()} has no public repository {hub_id} (HTTP {code}): check the name.{did_you_mean(hub_id)} "
+            "'reason-seg weights list' shows what there is"
         )
+    return f"{endpoint()} does not give {hub_id} to everybody (HTTP {code}): ask its publisher, and name your copy's folder"
 
 
 def _size(path: Path) -> int:

@@ -5,12 +5,17 @@ Licences, sizes and checksums are those that the publishers' pages state; what t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from difflib import SequenceMatcher
 
 from ..checkpoint.budget import Budget, Parameters
 from ..options import Family, Precision
 
+# Names from this likeness on are suggested, at most so many; one that begins as an id does counts as this alike.
+_ALIKE, _SHOWN, _BEGINS = 0.75, 3, 0.9
+_NAME = re.compile(r"\w[\w+-]*(\.[\w+-]+)*(/\w[\w.+-]*)?")
 NOT_STATED = "not stated"
 CLIP_224, CLIP_336 = "openai/clip-vit-large-patch14", "openai/clip-vit-large-patch14-336"
 
@@ -151,7 +156,7 @@ CHECKPOINTS = (
     Known(
         id="tsunghanwu/SESAME_minus",
         family=Family.SESAME,
-        what="says what is absent",
+        what="SESAME without negatives",
         licence="mit",
         base="LLaVA-1.5 7B (Llama 2)",
         gigabytes=16.2,
@@ -174,6 +179,32 @@ TOWERS = (
 def find(hub_id: str) -> Known | KnownTower | None:
     """The known checkpoint or tower of this id, if it is one."""
     return next((known for known in (*CHECKPOINTS, *TOWERS) if known.id == hub_id), None)
+
+
+def did_you_mean(name: str) -> str:
+    """A question with the known ids that a name may stand for, with a space before it; "" if there are none.
+
+    Args:
+        name: as a person typed it, with or without its owner. A known id, or a path, means itself.
+    """
+    if find(name) is not None or not _NAME.fullmatch(name):
+        return ""
+    ids = [known.id for known in (*CHECKPOINTS, *TOWERS) if not isinstance(known, Known) or known.supported]
+    likeness = {each: _likeness(name.lower(), each.lower()) for each in ids}
+    best = max(likeness.values())
+    least = 1.0 if best == 1.0 else _ALIKE
+    near = sorted((each for each in ids if likeness[each] >= least), key=lambda each: -likeness[each])
+    return f" Did you mean {' or '.join(near[:_SHOWN])}?" if near else ""
+
+
+def _likeness(name: str, hub_id: str) -> float:
+    """How alike a name and an id are, from 0 to 1: without their owners, or whole."""
+    tail, own = (each.rpartition("/")[2] for each in (name, hub_id))
+    if tail == own:
+        return 1.0
+    begins = _BEGINS if len(tail) > 2 and own.startswith(tail) else 0.0
+    whole = SequenceMatcher(None, name, hub_id).ratio()
+    return max(begins, whole, SequenceMatcher(None, tail, own).ratio())
 
 
 def smallest() -> Known:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ....errors import SegmenterError
+from ..options import how_to_set
 from .cache import PART, Manifest, resolve_tower
 from .checksums import matches
 from .known import find
@@ -112,7 +113,10 @@ def _check_tower(folder: Path, width: int | None = None) -> str:
     if wrong:
         raise SegmenterError(f"{folder} does not fit its config.json: {'; '.join(wrong[:6])}: download it again")
     if width is not None and hidden != width:
-        raise SegmenterError(f"{folder} has states of {hidden} numbers, the checkpoint takes {width}: set vision_tower")
+        raise SegmenterError(
+            f"{folder} has states of {hidden} numbers, the checkpoint takes {width}: set another, "
+            f"{how_to_set('vision_tower', 'DIR')}"
+        )
     return f"{folder.name}, {config['image_size']} px, {positions - 1} image tokens"
 
 

@@ -57,15 +57,17 @@ class KeyValueCache:
             tuple(keys[:, :, :length] for keys in self.keys), tuple(values[:, :, :length] for values in self.values)
         )
 
-    def write(self, layer: int, positions: torch.Tensor, keys: torch.Tensor, values: torch.Tensor) -> None:
+    def write(
+        self, layer: int, rows: torch.Tensor, positions: torch.Tensor, keys: torch.Tensor, values: torch.Tensor
+    ) -> None:
         """Put keys and values where they belong.
 
         Args:
             layer: index of the layer.
+            rows: (B, 1) int64, 0 to B - 1.
             positions: (B, T) int64.
             keys, values: (B, T, kv_heads, head_dim).
         """
-        rows = torch.arange(positions.shape[0], device=positions.device)[:, None]
         self.keys[layer][rows, :, positions] = keys
         self.values[layer][rows, :, positions] = values
 
