@@ -108,8 +108,12 @@ def test_what_reads_like_seg_is_not_one(tokenizer: Tokenizer) -> None:
     [
         ("the red mug", "red mug"),
         ("Please segment the red mug in this image.", "red mug"),
-        ("I want to stir my tea, it is much too hot to drink", "I want to stir my tea, it is much too"),
+        ("Can you pass me the scissors?", "scissors"),
+        ("I want to stir my tea, it is much too hot to drink", "object"),
+        ("I am thirsty.", "object"),
+        ("why?", "object"),
         ("x" * 60, "x" * LABEL_LENGTH),
+        ("the largest of the wooden spoons on the round table", "largest of the wooden spoons on the"),
         ("", "object"),
     ],
 )

@@ -13,6 +13,7 @@ from tiny_lisa import make_checkpoint
 
 from reason_seg_ros.errors import OutOfMemoryError, SegmenterError
 from reason_seg_ros.segmenters.lisa.checkpoint import budget as budgets
+from reason_seg_ros.segmenters.lisa.checkpoint import host_memory
 from reason_seg_ros.segmenters.lisa.checkpoint.budget import (
     CLIP_PARAMETERS,
     GB,
@@ -23,6 +24,7 @@ from reason_seg_ros.segmenters.lisa.checkpoint.budget import (
     free_memory,
     tower_parameters,
 )
+from reason_seg_ros.segmenters.lisa.checkpoint.host_memory import free_host_memory
 from reason_seg_ros.segmenters.lisa.checkpoint.load import Checkpoint
 from reason_seg_ros.segmenters.lisa.options import Precision
 from reason_seg_ros.segmenters.lisa.weights.known import CHECKPOINTS, Known, find, smallest
@@ -195,6 +197,67 @@ def test_free_memory_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     by_kernel = free_memory(cpu)
     assert 0 < by_kernel < 1e15
     assert by_kernel == pytest.approx(by_psutil, rel=0.3)
+
+
+class Machine:
+    """Files as a kernel shows them, in a folder."""
+
+    def __init__(self, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.root = root
+        monkeypatch.setattr(host_memory, "_PROC", root / "proc")
+        monkeypatch.setattr(host_memory, "_CGROUPS", root / "cgroup")
+        monkeypatch.setitem(sys.modules, "psutil", None)
+        self.write("proc/meminfo", "MemTotal: 64000000 kB\nMemAvailable: 32000000 kB\n")
+
+    def write(self, path: str, text: object) -> None:
+        (self.root / path).parent.mkdir(parents=True, exist_ok=True)
+        (self.root / path).write_text(f"{text}\n")
+
+
+@pytest.fixture
+def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
+    return Machine(tmp_path, monkeypatch)
+
+
+def test_free_memory_without_a_container_is_the_machines(machine: Machine) -> None:
+    assert free_memory(torch.device("cpu")) == 32_768_000_000
+    (machine.root / "proc" / "meminfo").unlink()
+    assert free_memory(torch.device("cpu")) == float("inf")
+
+
+@pytest.mark.parametrize("visible", [True, False])
+def test_free_memory_in_a_container_is_what_its_limit_leaves(machine: Machine, visible: bool) -> None:
+    machine.write("proc/self/cgroup", "0::/docker/abc")
+    group = "cgroup/docker/abc" if visible else "cgroup"  # a container sees its own group as the root
+    machine.write(f"{group}/memory.max", 16 * 10**9)
+    machine.write(f"{group}/memory.current", 10 * 10**9)
+    assert free_host_memory() == 6e9
+    # Files that were read are given back.
+    machine.write(f"{group}/memory.stat", f"anon 1\ninactive_file {3 * 10**9}\nactive_file {10**9}\nshmem 7")
+    assert free_host_memory() == 10e9
+    machine.write(f"{group}/memory.max", "max")
+    assert free_host_memory() == 32_768_000_000
+    machine.write(f"{group}/memory.max", 10**9)  # lowered below what is in use
+    machine.write(f"{group}/memory.stat", "")
+    assert free_host_memory() == 0.0
+
+
+def test_the_tightest_group_counts(machine: Machine) -> None:
+    machine.write("proc/self/cgroup", "0::/user/robot")
+    for group, limit in (("cgroup/user", 5), ("cgroup/user/robot", 9)):
+        machine.write(f"{group}/memory.max", limit * 10**9)
+        machine.write(f"{group}/memory.current", 10**9)
+    assert free_host_memory() == 4e9
+
+
+def test_free_memory_in_a_container_of_the_first_version(machine: Machine) -> None:
+    machine.write("proc/self/cgroup", "4:memory:/docker/abc\n3:cpu,cpuacct:/docker/abc\nnonsense\n0::/")
+    machine.write("cgroup/memory/memory.limit_in_bytes", 9223372036854771712)  # none
+    machine.write("cgroup/memory/memory.usage_in_bytes", 10**9)
+    assert free_host_memory() == 32_768_000_000
+    machine.write("cgroup/memory/memory.limit_in_bytes", 8 * 10**9)
+    machine.write("cgroup/memory/memory.stat", "total_inactive_file 500000000\nnonsense")
+    assert free_host_memory() == 7.5e9
 
 
 def test_free_memory_of_a_gpu_counts_what_pytorch_keeps_unused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+import re
 import shutil
 from collections.abc import Callable
 from importlib.util import find_spec
@@ -136,6 +137,25 @@ def test_half_a_file_is_told(tmp_path: Path, name: str) -> None:
     path = folder / name
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     assert "damaged or incomplete" in refusal(folder)
+
+
+@pytest.mark.parametrize("legacy", [False, True])
+def test_whatever_is_left_of_a_pickle_is_told_in_one_sentence(checkpoint: Path, legacy: bool) -> None:
+    path = checkpoint / "pytorch_model.bin"
+    torch.save(torch.load(path, weights_only=True), path, _use_new_zipfile_serialization=not legacy)
+    whole = path.read_bytes()
+    for size in (0, 1, 10, len(whole) // 2, len(whole) - 10):
+        path.write_bytes(whole[:size])
+        said = refusal(checkpoint)
+        assert re.fullmatch(
+            rf"{path} cannot be read \([^.]+\): it is damaged or incomplete, download it again", said
+        ), said
+
+
+@pytest.mark.parametrize("content", [b"version https://git-lfs.github.com/spec/v1\n", b"<html>Sign in</html>"])
+def test_a_text_in_place_of_a_pickle_is_not_called_a_program(checkpoint: Path, content: bytes) -> None:
+    (checkpoint / "pytorch_model.bin").write_bytes(content)
+    assert "cannot be read (no file of PyTorch): it is damaged or incomplete" in refusal(checkpoint)
 
 
 def test_a_pickle_that_runs_programs_does_not(checkpoint: Path, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reason_seg_ros.segmenters.lisa.options import Family, Mode
-from reason_seg_ros.segmenters.lisa.prompts.instruction import thing_named_in
+from reason_seg_ros.segmenters.lisa.prompts.instruction import as_phrase, thing_named_in
 from reason_seg_ros.segmenters.lisa.prompts.modes import mode_for, prompt_for
 
 ASKING = [
@@ -149,8 +149,63 @@ def test_lisa_plus_questions() -> None:
         Mode.INSTANCE: "Please segment the mugs separately in this image.",
         Mode.DIALOGUE: "What is the mugs in this image?",
         Mode.DIALOGUE_INSTANCE: "What is the mugs in this image?",
-        Mode.TEXT: "the mugs",
+        Mode.TEXT: "the mugs.",
     }
+
+
+@pytest.mark.parametrize(
+    ("instruction", "ended"),
+    [("cup", "cup."), ("cup.", "cup."), ("what is this", "what is this?"), (" why? ", "why?"), ("", "")],
+)
+def test_a_suffix_follows_the_end_of_a_sentence(instruction: str, ended: str) -> None:
+    assert prompt_for(instruction, Mode.TEXT, Family.LISA_PLUS) == ended + SUFFIXES[Mode.TEXT]
+
+
+def test_a_request_follows_the_end_of_a_sentence() -> None:
+    asking = "segment the mug"
+    assert prompt_for(asking, Mode.SEMANTIC, Family.LISA_PLUS) == f"{asking}.{SUFFIXES[Mode.SEMANTIC]}"
+    assert prompt_for(asking, Mode.DIALOGUE, Family.LISA) == (
+        f"{asking}. Please output segmentation mask and explain why."
+    )
+
+
+QUANTIFIED = {
+    "all the mugs": "the mugs",
+    "All mugs": "the mugs",
+    "all of the mugs": "the mugs",
+    "all these mugs": "these mugs",
+    "all three mugs": "three mugs",
+    "both my mugs": "my mugs",
+    "each mug": "the mug",
+    "every mug": "the mug",
+    # Where the rest means something else, or nothing, by itself.
+    "all": "all",
+    "all but the mug": "all but the mug",
+    "all that is red": "all that is red",
+    "every one of them": "every one of them",
+    "all of them": "all of them",
+    "everything": "everything",
+    "all-purpose glue": "the all-purpose glue",
+}
+
+
+@pytest.mark.parametrize(("instruction", "phrase"), QUANTIFIED.items())
+def test_questions_are_about_classes_without_a_quantifier(instruction: str, phrase: str) -> None:
+    question = f"What is {phrase} in this image?"
+    lisa = prompt_for(instruction, Mode.SEMANTIC, Family.LISA)
+    assert lisa == f"{question} Please output segmentation mask."
+    assert prompt_for(instruction, Mode.SEMANTIC, Family.LISA_PLUS) == lisa + SUFFIXES[Mode.SEMANTIC]
+    assert prompt_for(instruction, Mode.DIALOGUE, Family.LISA_PLUS) == question + SUFFIXES[Mode.DIALOGUE]
+    sesame = prompt_for(instruction, Mode.AUTO, Family.SESAME)
+    assert sesame.startswith(f"Can you confirm if {phrase} is present") and sesame.endswith(f"mistaken for {phrase}.")
+    assert f"segment {as_phrase(instruction, True)} separately" in prompt_for(
+        instruction, Mode.INSTANCE, Family.LISA_PLUS
+    )
+
+
+def test_instances_are_asked_for_with_the_quantifier() -> None:
+    prompt = prompt_for("all the mugs", Mode.AUTO, Family.LISA_PLUS)
+    assert prompt.startswith("Please segment all the mugs separately in this image.")
 
 
 @pytest.mark.parametrize("family", [Family.LISA, Family.SESAME])
@@ -203,9 +258,45 @@ def test_any_instruction_has_a_prompt(instruction: str, mode: Mode, family: Fami
         ("What is the mug in this image? Please respond with segmentation mask.", "mug"),
         ("Is there a drill in the image? If so, segment it.", "drill"),
         ("Give me the mug left of the bowl.", "mug left of the bowl"),
-        ("I am thirsty. Please output segmentation mask and explain why.", "I am thirsty"),
+        ("I am thirsty. Please output segmentation mask and explain why.", ""),
         ("the", "the"),
         ("", ""),
+        ("all of the mugs", "mugs"),
+        ("hand cream", "hand cream"),
+        ("the red, round mug", "red, round mug"),
+        ("something I can stir my tea with", "something I can stir my tea with"),
+        # Sentences that name it.
+        ("Where is the red mug?", "red mug"),
+        ("Can you pass me the scissors?", "scissors"),
+        ("Robot, hand me the scissors, please", "scissors"),
+        ("Pick up the mug and bring it to me", "mug"),
+        ("Segment the mug and the bowl.", "mug and the bowl"),
+        ("Give me the mug that is on the table", "mug"),
+        ("Give me the mug closest to the bowl", "mug closest to the bowl"),
+        ("Find a tool to cut the paper", "tool"),
+        ("I have to cut this paper in half. Pick a tool", "tool"),
+        ("Hello there. Segment the mug and explain why.", "mug"),
+        ("Are there any mugs on the table?", "mugs on the table"),
+        ("I need a knife to cut the bread", "knife"),
+        ("Which mug is mine?", "mug"),
+        ("Provide a binary mask of the mug", "mug"),
+        ("the red mug?", "red mug"),
+        ("and the bowl?", "bowl"),
+        ("this one", ""),
+        ("all of them", ""),
+        ("something", ""),
+        # Sentences that do not, or only as something or other.
+        ("why?", ""),
+        ("I want to stir my tea.", ""),
+        ("the tea is cold", ""),
+        ("Which of these is the one that muesli is eaten from?", ""),
+        ("What can I use to stir tea?", ""),
+        ("What is this? Segment it.", ""),
+        ("Find something to drink from", ""),
+        ("Give me the one behind the bowl", ""),
+        ("Show me how to open it", ""),
+        ("Describe this image", ""),
+        ("I need help", ""),
     ],
 )
 def test_what_an_instruction_is_about(instruction: str, thing: str) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import os
 import pickle
+import re
 import shutil
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -25,7 +27,7 @@ from reason_seg_ros.segmenters.lisa.weights import download as downloads
 from reason_seg_ros.segmenters.lisa.weights.cache import MANIFEST, Manifest, cache_folder, resolve, resolve_tower
 from reason_seg_ros.segmenters.lisa.weights.convert import convert
 from reason_seg_ros.segmenters.lisa.weights.download import download
-from reason_seg_ros.segmenters.lisa.weights.known import CHECKPOINTS, TOWERS
+from reason_seg_ros.segmenters.lisa.weights.known import CHECKPOINTS, TOWERS, did_you_mean
 from reason_seg_ros.segmenters.lisa.weights.verify import verify
 from reason_seg_ros.segmenters.registry import create
 
@@ -177,7 +179,9 @@ def test_safetensors_are_preferred(hub: Hub, tmp_path: Path) -> None:
 
 def test_what_the_hub_does_not_have(hub: Hub, tmp_path: Path, capsys) -> None:
     assert reason_seg("weights", "download", "somebody/nothing") == 1
-    assert "has nothing of the name somebody/nothing" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "has no public repository somebody/nothing (HTTP 404)" in told
+    assert "Did you mean" not in told and "cannot be reached" not in told
     assert reason_seg("weights", "download", "nonsense") == 1
     assert "OWNER/NAME" in capsys.readouterr().err
     (tmp_path / "empty").mkdir()
@@ -186,6 +190,58 @@ def test_what_the_hub_does_not_have(hub: Hub, tmp_path: Path, capsys) -> None:
     assert "no weights that can be read" in capsys.readouterr().err
     assert reason_seg("weights", "download", "xinlai/LISA-13B-llama2-v0-explanatory") == 1
     assert "older layout" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("status", [401, 404])  # huggingface.co answers 401 for names that it does not have
+def test_a_name_that_the_hub_does_not_have_gets_known_ones_near_it(hub: Hub, status: int) -> None:
+    hub.absent = status
+    with pytest.raises(SegmenterError, match=rf"\(HTTP {status}\).* Did you mean xinlai/LISA-7B-v1\?"):
+        download("xinlai/LISA-7B-v2")
+    with pytest.raises(SegmenterError, match=rf"\(HTTP {status}\).* Did you mean xinlai/LISA-7B-v1\?"):
+        create("lisa", checkpoint="xinlay/LISA-7B-v1").load()
+    with pytest.raises(SegmenterError, match=r"OWNER/NAME\. Did you mean xinlai/LISA-7B-v1\?"):
+        download("LISA-7B-v1")
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("LISA-7B-v1", ["xinlai/LISA-7B-v1"]),
+        ("lisa-7b", ["xinlai/LISA-7B-v1", "xinlai/LISA-7B-v1-explanatory"]),
+        ("xinlai/LISA-7B-V1-explanatry", ["xinlai/LISA-7B-v1-explanatory"]),
+        ("sesam", ["tsunghanwu/SESAME", "tsunghanwu/SESAME_minus"]),
+        ("clip-vit-large-patch14", ["openai/clip-vit-large-patch14"]),
+        ("xinlai/typo", []),
+        ("xinlai/LISA-7B-v1", []),
+        ("/data/LISA-7B-v1", []),
+        ("./LISA-7B-v1", []),
+        ("../LISA-7B-v1", []),
+        ("", []),
+    ],
+)
+def test_known_ids_near_a_name(name: str, meant: list[str]) -> None:
+    asked = did_you_mean(name)
+    assert (asked == "") == (not meant)
+    assert re.findall(r"[\w-]+/[\w-]+", asked)[: len(meant)] == meant
+    assert "v0" not in asked  # what is not read is not suggested
+
+
+def test_too_small_a_disk_is_told_before_anything_is_written(hub: Hub, published: Path, tmp_path, monkeypatch) -> None:
+    source = Path(shutil.copytree(published / "checkpoint", tmp_path / "source"))
+    pickles = sum(path.stat().st_size for path in source.glob("pytorch_model-*.bin"))
+    before = sorted(source.iterdir())
+    free = 0
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=free))
+    with pytest.raises(SegmenterError, match=r"are to be downloaded and .* free: make room, .* --cache"):
+        download(ID)
+    free = pickles - 1
+    with pytest.raises(SegmenterError, match=rf"are to be written and {source} has .* free: make room, .* --out"):
+        convert(source)
+    free = pickles
+    with pytest.raises(SegmenterError, match="are to be written"):
+        convert(source, tmp_path / "new" / "out")  # which takes the tokenizer and all else along
+    assert sorted(source.iterdir()) == before and not (tmp_path / "new").exists()
+    convert(source)
 
 
 def test_without_network_the_error_says_what_to_do_elsewhere(hub: Hub, monkeypatch, capsys) -> None:
@@ -197,13 +253,14 @@ def test_without_network_the_error_says_what_to_do_elsewhere(hub: Hub, monkeypat
     for words in (
         "cannot be reached",
         f"reason-seg weights download {ID} --cache weights",
-        "rsync -a weights/checkpoints",
-        str(cache_folder()),
-        "config.json; tokenizer.model",
+        f"rsync -a weights/checkpoints ROBOT:{cache_folder()}/",
+        "checkpoints/OWNER/NAME",
+        "config.json, tokenizer.model",
         "pytorch_model.bin",
         "vision tower",
     ):
         assert words in told
+    assert len(told) < 600 + len(str(cache_folder()))
 
 
 def test_a_segmenter_downloads_what_it_is_told_to_use(hub: Hub) -> None:
@@ -238,8 +295,15 @@ def test_a_segmenter_without_network_says_what_to_do(hub: Hub, monkeypatch) -> N
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         monkeypatch.setenv("HF_ENDPOINT", f"http://127.0.0.1:{taken.getsockname()[1]}")
-        with pytest.raises(SegmenterError, match=r"weights download .* on a machine that has one and copy"):
+        with pytest.raises(SegmenterError) as caught:
             create("lisa", checkpoint=ID).load()
+        # A sentence, the command to copy, the layout.
+        lines = str(caught.value).splitlines()
+        assert f"cannot be reached for {ID} (" in lines[0] and lines[0].endswith("run")
+        assert lines[1].startswith("'reason-seg weights") and "&& rsync" in lines[1] and lines[1].endswith("/'")
+        assert "config.json" in lines[2] and len(lines) == 3
+        with pytest.raises(SegmenterError, match=r"cannot be reached .* Did you mean xinlai/LISA-7B-v1\?"):
+            create("lisa", checkpoint="xinlai/LISA-7B-v2").load()
 
 
 def test_names_become_folders(hub: Hub, published: Path, tmp_path: Path, monkeypatch) -> None:
@@ -249,10 +313,19 @@ def test_names_become_folders(hub: Hub, published: Path, tmp_path: Path, monkeyp
         resolve(ID)
     with pytest.raises(SegmenterError, match="there is no folder /nowhere/at/all"):
         resolve("/nowhere/at/all")
-    with pytest.raises(SegmenterError, match="names no vision tower"):
+    with pytest.raises(SegmenterError, match=r"no folder LISA-7B-v1: .* Did you mean xinlai/LISA-7B-v1\?$"):
+        resolve("LISA-7B-v1")
+    with pytest.raises(SegmenterError, match=r"weights download xinlai/LISA-7B-v2' .* Did you mean xinlai/LISA-7B-v1"):
+        resolve("xinlai/LISA-7B-v2")
+    how = r"with --option vision_tower=DIR, or with '{vision_tower: DIR}' in the node's parameter segmenter_options$"
+    with pytest.raises(SegmenterError, match=f"names no vision tower: .*{how}"):
         resolve_tower("", checkpoint)
-    with pytest.raises(SegmenterError, match="set vision_tower"):
+    with pytest.raises(SegmenterError, match=rf"weights download {TOWER_ID}' .*\. Or set .*{how}"):
         resolve_tower(TOWER_ID, checkpoint)
+    with pytest.raises(
+        SegmenterError, match=f"there is no vision tower in {checkpoint / 'clip'} or {Path('clip').absolute()}: .*{how}"
+    ):
+        resolve_tower("clip", checkpoint)
     own = make_checkpoint(tmp_path / "own")
     assert resolve_tower("clip", own) == own / "clip"
     assert resolve_tower(str(published / "tower"), own) == published / "tower"
@@ -289,7 +362,10 @@ def test_verify_tells_what_is_wrong(tmp_path: Path, capsys) -> None:
     shard.unlink()
     assert any(shard.name in text for text in findings(folder))
     shard.write_bytes(kept[: len(kept) // 2])
-    assert any("damaged or incomplete" in text for text in findings(folder))
+    [told] = findings(folder)
+    assert told.startswith("weights: ") and "damaged or incomplete" in told and "miniz" not in told
+    assert reason_seg("weights", "convert", folder) == 1
+    assert told.removeprefix("weights: ") in capsys.readouterr().err
     shard.write_bytes(kept)
     tensors = torch.load(shard, weights_only=True)
     del tensors["lm_head.weight"]
@@ -417,6 +493,9 @@ def test_the_list_is_readable(hub: Hub, capsys) -> None:
     assert reason_seg("weights", "list") == 0
     lines = capsys.readouterr().out.splitlines()
     assert max(map(len, lines)) <= 100
+    assert any("a checkpoint's vision tower comes on top" in line for line in lines)
+    [minus] = [line for line in lines if "SESAME_minus" in line and "mit" in line]
+    assert "absent" not in minus  # it was trained without things that are not there
     for known in (*CHECKPOINTS, *TOWERS):
         assert any(known.id in line and known.licence in line for line in lines)
     assert any(line.startswith("~ xinlai/LISA-7B-v1 ") for line in lines)

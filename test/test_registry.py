@@ -68,6 +68,11 @@ def test_a_class_of_ones_own_is_made_with_its_options() -> None:
             {"beam": 2, "device": "cpu", "mode": "text"},
             "segmenter 'test_registry:Picky' does not take device, mode; its options are: beam$",
         ),
+        (
+            "lisa",
+            {"beam": 2, "checkpoint": "x", "ancestor": 1},
+            "segmenter 'lisa' does not take beam, ancestor; its options are: checkpoint, device, .*, kv_cache$",
+        ),
         ("test_registry:Plain", {"beam": 2}, "does not take beam; its options are: none$"),
         ("test_registry:Picky", {"beam": "wide"}, "segmenter 'test_registry:Picky' cannot be made: .*str"),
         (

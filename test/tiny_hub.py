@@ -25,6 +25,7 @@ class Hub:
         resumes: answer requests for a range; otherwise always send the whole file.
         cut_after: break the connection after so many bytes, as often as there are numbers left.
         busy: answer 503, so many times.
+        absent: status for what there is not.
         wrong: name of a file of which other bytes are sent than stated.
         asked: path and range of each request.
     """
@@ -33,6 +34,7 @@ class Hub:
     resumes: bool = True
     cut_after: list[int] = field(default_factory=list)
     busy: int = 0
+    absent: int = 404
     wrong: str = ""
     address: str = ""
     asked: list[tuple[str, str | None]] = field(default_factory=list)
@@ -80,7 +82,7 @@ class _Handler(BaseHTTPRequestHandler):
         elif parts[0] == "files":
             self._send_file(self.hub.repositories["/".join(parts[1:3])] / parts[3])
         else:
-            self._send(404, b"Repository not found")
+            self._send(self.hub.absent, b"Repository not found")
 
     def _told(self, folder: Path) -> dict[str, object]:
         files = []

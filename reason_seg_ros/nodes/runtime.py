@@ -43,12 +43,14 @@ def run_node(
     """
     words = sys.argv if arguments is None else arguments
     use_large_image_profile()
-    _leave_interrupts_to_ros()
     try:
         check_parameter_files(words)
+        interrupted = _leave_interrupts_to_ros()
         rclpy.init(args=arguments)
     except (ParameterError, rclpy_implementation.RCLError) as error:
         return _cannot_start(start_error(error, words))
+    if interrupted.is_set():
+        rclpy.try_shutdown()
     try:
         node = make()
     except Exception as error:
@@ -64,18 +66,27 @@ def run_node(
     finally:
         node.destroy_node()
         rclpy.try_shutdown()
+        _on_interrupt(signal.SIG_IGN)  # Python gives up its handlers before it has ended
     return 0
 
 
-def _leave_interrupts_to_ros() -> None:
+def _leave_interrupts_to_ros() -> threading.Event:
     """Let Ctrl-C do no more than ROS's own handler, which shuts ROS down and so ends whoever spins.
 
-    Python's would raise KeyboardInterrupt in whatever the main thread is at: also in the middle of the orderly end, where
-    the second of the two interrupts arrives that a node gets when it is stopped with its launch file. It stays so until
-    the program has ended.
+    Python's would raise KeyboardInterrupt in whatever the main thread is at, also in the middle of the orderly end: a
+    node gets two interrupts when it is stopped with its launch file. It stays so until the program has ended.
+
+    Returns:
+        What an interrupt sets, for one that comes before ROS's handler is there.
     """
+    interrupted = threading.Event()
+    _on_interrupt(lambda *_: interrupted.set())
+    return interrupted
+
+
+def _on_interrupt(handler: Callable[..., object] | signal.Handlers) -> None:
     if threading.current_thread() is threading.main_thread():  # elsewhere Python allows no handlers, and raises nothing
-        signal.signal(signal.SIGINT, lambda *_: None)
+        signal.signal(signal.SIGINT, handler)
 
 
 def check_parameter_files(words: Sequence[str]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
 
@@ -48,15 +49,19 @@ def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 def go_on(checkpoints: dict[str, Path]) -> Callable[[], None]:
     """Makes the config of the checkpoint 'slow' a pipe; returns what lets its reader go on."""
     config = checkpoints["slow"] / "config.json"
-    text, pipe = config.read_text(), config.with_suffix(".pipe")
-    config.unlink()
+    there, pipe = config.with_suffix(".there"), config.with_suffix(".pipe")
+    config.rename(there)
     os.mkfifo(config)
 
     def let_it_go_on() -> None:
         if not pipe.exists():
-            config.rename(pipe)
-            config.write_text(text)
-            pipe.write_text(text)
+            os.link(config, pipe)
+            text = there.read_bytes()
+            there.replace(config)
+            with suppress(OSError):  # nobody waits for it yet, or any more
+                writer = os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
+                os.write(writer, text)
+                os.close(writer)
 
     return let_it_go_on
 
@@ -106,7 +111,7 @@ def held(loaded_robot: Robot, gate: Path) -> Iterator[Robot]:
 
 def test_loading_is_told(shared_robot: Robot, go_on: Callable[[], None], program: Program) -> None:
     person = shared_robot.person
-    assert person.state == "configuring"
+    assert person.state == "configuring", program.output
     person.until(lambda: "loading segmenter 'lisa' (checkpoint)" in program.output)
     array = person.ask("is somebody there")
     assert (array.status, array.error_code) == (Reply.ERROR, Reply.NOT_ACTIVE)

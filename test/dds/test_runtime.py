@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import rclpy
+from conftest import Program
 from rclpy.node import Node
 
 from reason_seg_ros.errors import ReasonSegError
@@ -48,6 +50,19 @@ def test_an_interrupt_while_a_node_is_made(make: Any, monkeypatch: pytest.Monkey
     assert run_node(make, []) == 0
     monkeypatch.setattr(compose, "parts", lambda values: [compose.Part(make, {})])
     assert compose.bringup(compose.read_arguments([])) == 0
+
+
+def test_interrupts_in_quick_succession(start: Callable[..., Program], near: list[str]) -> None:
+    """As the terminal and launch send them: the second comes while the node ends, which it does in order."""
+    program = start("reason_seg_ros.nodes.segmenter_node", *near)
+    deadline = time.monotonic() + 60
+    while "waiting for" not in program.output and time.monotonic() < deadline:
+        time.sleep(0.02)
+    for _ in range(3):
+        program.process.send_signal(signal.SIGINT)
+        time.sleep(0.03)
+    assert program.end() == 0
+    assert "Traceback" not in program.output
 
 
 def test_a_node_that_cannot_be_made(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -124,7 +124,7 @@ class Options:
 
 def how_to_set(name: str, value: str) -> str:
     """How a further option is given to the command line and to the node, for messages."""
-    return f"--option {name}={value}, or '{{{name}: {value}}}' in the node's parameter segmenter_options"
+    return f"with --option {name}={value}, or with '{{{name}: {value}}}' in the node's parameter segmenter_options"
 
 
 def _checked(name: str, value: Any, default: Any) -> Any:

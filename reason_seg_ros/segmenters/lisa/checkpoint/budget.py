@@ -242,7 +242,7 @@ def tower_parameters(tower: Path) -> int:
     except (OSError, ValueError, KeyError, AttributeError, TypeError) as error:
         raise SegmenterError(
             f"{path} does not describe a CLIP vision tower ({type(error).__name__}: {error}): "
-            f"download the tower again, or set {how_to_set('vision_tower', 'DIR')}"
+            f"download the tower again, or set another {how_to_set('vision_tower', 'DIR')}"
         ) from error
     layer = 4 * (width + 1) * width + (width + 1) * inner + (inner + 1) * width + 4 * width
     return width * (1 + 3 * patch * patch + positions + 4) + layers * layer

@@ -105,12 +105,13 @@ def _unpickled(path: Path, device: str) -> dict[str, torch.Tensor]:
 
 
 def _is_pickle(path: Path) -> bool:
-    """Whether a file begins as torch.save writes: with a ZIP archive or, of old, a pickle; a text or web page does not."""
+    """Whether a file begins as torch.save writes: with a ZIP archive or, of old, a pickle."""
     with path.open("rb") as file:
         return file.read(4).startswith((b"PK\x03\x04", b"\x80"))
 
 
 def _unreadable(path: Path, error: Exception) -> SegmenterError:
     # PyTorch's first sentence has the reason, those behind it guesses about who damaged the file.
-    reason = str(error).partition("\n")[0].partition(". ")[0].rstrip(".") or type(error).__name__
+    told = (isinstance(error, OSError) and error.strerror) or str(error)
+    reason = told.partition("\n")[0].partition(". ")[0].rstrip(".") or type(error).__name__
     return SegmenterError(f"{path} cannot be read ({reason}): it is damaged or incomplete, download it again")

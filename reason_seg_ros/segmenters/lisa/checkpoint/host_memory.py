@@ -40,13 +40,10 @@ def _rooms() -> Iterator[float]:
 
 
 def _groups() -> Iterator[tuple[Path, str]]:
-    """The roots of the hierarchies that limit memory, and this process's group below each.
+    """The roots of the hierarchies that limit memory, and the path of this process's group below each.
 
-    In a container the path is often the host's, which is not visible there; the root then has the container's limit.
+    In a container the path is often the host's and not visible; the root then has the container's limit.
     """
-    v1 = _CGROUPS / "memory"
-    yield _CGROUPS, ""
-    yield v1, ""
     try:
         lines = (_PROC / "self" / "cgroup").read_text(encoding="utf-8").splitlines()
     except OSError:
@@ -57,7 +54,7 @@ def _groups() -> Iterator[tuple[Path, str]]:
         if number == "0":
             yield _CGROUPS, path.strip("/")
         elif "memory" in controllers.split(","):
-            yield v1, path.strip("/")
+            yield _CGROUPS / "memory", path.strip("/")
 
 
 def _room(group: Path, limit: str, use: str, files: tuple[str, ...]) -> float:

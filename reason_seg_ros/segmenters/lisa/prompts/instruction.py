@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 
 def word_set(text: str) -> frozenset[str]:
@@ -86,7 +87,9 @@ _NO_NAMES = (
 )
 _PREPOSITIONS = word_set("of in on at by for from to with without into onto near over under behind beside used")
 _MOST_WORDS = 8
-_QUANTIFIER = re.compile(r"^(all|both|each|every)\s+(of\s+)?(?!(but|except|that|who|which|of|one)\b)(?=\w)")
+_QUANTIFIER = re.compile(
+    r"^(all|both|each|every)\s+(of\s+)?(?!(but|except|that|who|which|of|one|them|us|you|it)\b)(?=\w)"
+)
 _CLOSING_REQUEST = re.compile(r"\s*\bplease (output|respond with) (the )?segmentation masks?\b[^.]*\.?\s*$", re.I)
 _MASK_ONLY_REQUEST = re.compile(r"\s*\bplease (output|respond with) (the )?segmentation masks?\s*\.?\s*$", re.I)
 
@@ -149,15 +152,17 @@ def without_mask_request(instruction: str) -> str:
     return _MASK_ONLY_REQUEST.sub("", instruction)
 
 
+@lru_cache(maxsize=64)
 def thing_named_in(instruction: str) -> str:
     """Short name of what an instruction is about, without its determiner.
 
-    "red mug" of "Please segment the red mug in this image."; all of it if it is a noun phrase; "" of a sentence that
-    names nothing which it plainly asks for, such as "I am thirsty.".
+    "red mug" of "Please segment the red mug in this image."; all of it if it is a noun phrase; "" of one that only
+    points ("this one"), and of a sentence that names nothing which it plainly asks for ("I am thirsty.").
     """
     text = _CLOSING_REQUEST.sub("", instruction).strip()
     if not (is_sentence(text) or asks_for_mask(text) or _ADDRESSED.match(text)):
-        return without_determiners(text.rstrip(".?!,;:"))
+        name = without_determiners(text.rstrip(".?!,;:"))
+        return "" if name.lower() in _NO_NAMES else name
     sentences = [each.rstrip(".?!,;: ") for each in re.split(r"(?<=[.?!])\s+", text)]
     names = (_name_in(pattern, sentence) for pattern in _NAMED_IN for sentence in sentences)
     return next(filter(None, names), "")

@@ -129,11 +129,9 @@ def resolve(checkpoint: str, cache: Path | str | None = None) -> Path:
     if found is not None:
         return found
     if not is_hub_id(checkpoint):
-        asked = did_you_mean(checkpoint)
         raise SegmenterError(
-            f"there is no folder {checkpoint}:{asked} Name a checkpoint's folder, or a hub id OWNER/NAME"
-            if asked
-            else f"there is no folder {checkpoint}: name a checkpoint's folder, or a hub id OWNER/NAME"
+            f"there is no folder {checkpoint}: name a checkpoint's folder, or a hub id OWNER/NAME."
+            f"{did_you_mean(checkpoint)}"
         )
     raise SegmenterError(absent(checkpoint, cache))
 
@@ -151,7 +149,7 @@ def resolve_tower(tower: str, checkpoint: Path, cache: Path | str | None = None)
     """
     if not tower:
         raise SegmenterError(
-            f"{checkpoint / 'config.json'} names no vision tower: set its folder or hub id, {_SET_TOWER}"
+            f"{checkpoint / 'config.json'} names no vision tower: set its folder or hub id {_SET_TOWER}"
         )
     if (checkpoint / tower).is_dir():
         return checkpoint / tower
@@ -163,9 +161,10 @@ def resolve_tower(tower: str, checkpoint: Path, cache: Path | str | None = None)
     if found is not None:
         return found
     if not is_hub_id(tower):
-        looked = (checkpoint / Path(tower).expanduser()).absolute()
-        raise SegmenterError(f"there is no vision tower in {looked}: set its folder or hub id, {_SET_TOWER}")
-    raise SegmenterError(f"{absent(tower, cache)}. Or set the folder of a copy, {_SET_TOWER}")
+        given = Path(tower).expanduser()
+        looked = " or ".join(dict.fromkeys(str(each.absolute()) for each in (checkpoint / given, given)))
+        raise SegmenterError(f"there is no vision tower in {looked}: set its folder or hub id {_SET_TOWER}")
+    raise SegmenterError(f"{absent(tower, cache)} Or set the folder of a copy {_SET_TOWER}")
 
 
 def absent(hub_id: str, cache: Path | str | None = None) -> str:
@@ -174,17 +173,17 @@ def absent(hub_id: str, cache: Path | str | None = None) -> str:
     broken = " completely" if folder.is_dir() else ""
     option = f" --cache {cache}" if cache else ""
     return (
-        f"{hub_id} is not{broken} on this machine:{did_you_mean(hub_id)} Run 'reason-seg weights download "
-        f"{hub_id}{option}' (to {folder})"
+        f"{hub_id} is not{broken} on this machine: run 'reason-seg weights download {hub_id}{option}' (to {folder})."
+        f"{did_you_mean(hub_id)}"
     )
 
 
 def elsewhere(hub_id: str, cache: Path | str | None = None) -> str:
-    """What to do on a machine without network: the commands in a line of their own, then the layout."""
+    """What to do on a machine without network: the command in a line of its own, then the layout."""
     return (
         "On a machine with network, run\n"
-        f"reason-seg weights download {hub_id} --cache weights\n"
-        f"rsync -a weights/checkpoints ROBOT:{cache_folder(cache).absolute()}/\n"
+        f"'reason-seg weights download {hub_id} --cache weights && "
+        f"rsync -a weights/checkpoints ROBOT:{cache_folder(cache).absolute()}/'\n"
         f"A checkpoint's folder, checkpoints/OWNER/NAME, holds {LAYOUT}"
     )
 

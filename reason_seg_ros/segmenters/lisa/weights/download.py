@@ -17,22 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from ....errors import SegmenterError
-from .cache import (
-    MANIFEST,
-    PART,
-    Manifest,
-    check_room,
-    elsewhere,
-    folder_of,
-    is_complete,
-    is_hub_id,
-    resolve,
-    resolve_tower,
-)
+from .cache import MANIFEST, PART, Manifest, check_room, elsewhere, folder_of, is_complete, is_hub_id
 from .checksums import matches
 from .known import did_you_mean
-
-__all__ = ["Remote", "RemoteFile", "download", "endpoint", "resolve", "resolve_tower"]
 
 ENDPOINT_VARIABLE = "HF_ENDPOINT"
 # Called as bytes of a file arrive: its name, what is there, its size.
@@ -291,7 +278,7 @@ def _refused(code: int, hub_id: str) -> str:
             f"{endpoint()} has no public repository {hub_id} (HTTP {code}): check the name.{did_you_mean(hub_id)} "
             "'reason-seg weights list' shows what there is"
         )
-    return f"{endpoint()} does not give {hub_id} to everybody (HTTP {code}): ask its publisher, and name your copy's folder"
+    return f"{endpoint()} does not give {hub_id} to everybody (HTTP {code}): name the folder of a copy of your own"
 
 
 def _size(path: Path) -> int:

@@ -114,7 +114,7 @@ def _check_tower(folder: Path, width: int | None = None) -> str:
         raise SegmenterError(f"{folder} does not fit its config.json: {'; '.join(wrong[:6])}: download it again")
     if width is not None and hidden != width:
         raise SegmenterError(
-            f"{folder} has states of {hidden} numbers, the checkpoint takes {width}: set another, "
+            f"{folder} has states of {hidden} numbers, the checkpoint takes {width}: set another "
             f"{how_to_set('vision_tower', 'DIR')}"
         )
     return f"{folder.name}, {config['image_size']} px, {positions - 1} image tokens"
