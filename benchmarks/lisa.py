@@ -16,8 +16,8 @@ import time
 
 import torch
 
-from reason_seg_ros.segmenters.lisa.checkpoint.budget import free_memory
 from reason_seg_ros.segmenters.lisa.device import choose_device
+from reason_seg_ros.segmenters.lisa.fit import free_memory
 from reason_seg_ros.segmenters.lisa.network.lisa import Lisa
 
 from .lisa_counts import compare

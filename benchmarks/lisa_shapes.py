@@ -13,7 +13,7 @@ import numpy as np
 import torch
 
 from reason_seg_ros.frame import Camera, Frame
-from reason_seg_ros.segmenters.lisa.checkpoint.config import CheckpointConfig
+from reason_seg_ros.segmenters.lisa.config import CheckpointConfig
 from reason_seg_ros.segmenters.lisa.images.clip_input import ClipInput
 from reason_seg_ros.segmenters.lisa.network.clip_tower import ClipTower
 from reason_seg_ros.segmenters.lisa.network.image_encoder import VIT_H, EncoderShape

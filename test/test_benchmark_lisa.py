@@ -18,8 +18,8 @@ from benchmarks.lisa_floor import Floor, Rates, Work
 from benchmarks.lisa_official import Official
 from benchmarks.lisa_ours import Answer, Ours
 from benchmarks.lisa_shapes import SHAPES, build, bytes_needed, frames, prompts, shared
-from reason_seg_ros.segmenters.lisa.checkpoint.budget import Budget, Parameters
 from reason_seg_ros.segmenters.lisa.images.sam_input import SamGeometry
+from reason_seg_ros.segmenters.lisa.memory.budget import Budget, Parameters
 from reason_seg_ros.segmenters.lisa.network.frame_encoder import EncodedFrame, EncodedImage
 from reason_seg_ros.segmenters.lisa.network.lisa import Lisa
 from reason_seg_ros.segmenters.lisa.options import Precision

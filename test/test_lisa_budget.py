@@ -12,20 +12,19 @@ import torch
 from tiny_lisa import make_checkpoint
 
 from reason_seg_ros.errors import OutOfMemoryError, SegmenterError
-from reason_seg_ros.segmenters.lisa.checkpoint import budget as budgets
-from reason_seg_ros.segmenters.lisa.checkpoint import host_memory
-from reason_seg_ros.segmenters.lisa.checkpoint.budget import (
+from reason_seg_ros.segmenters.lisa.checkpoint.load import Checkpoint
+from reason_seg_ros.segmenters.lisa.fit import check, free_memory
+from reason_seg_ros.segmenters.lisa.memory import budget as budgets
+from reason_seg_ros.segmenters.lisa.memory import host
+from reason_seg_ros.segmenters.lisa.memory.budget import (
     CLIP_PARAMETERS,
     GB,
     VIT_H_NUMBERS,
     Budget,
     Parameters,
-    check,
-    free_memory,
     tower_parameters,
 )
-from reason_seg_ros.segmenters.lisa.checkpoint.host_memory import free_host_memory
-from reason_seg_ros.segmenters.lisa.checkpoint.load import Checkpoint
+from reason_seg_ros.segmenters.lisa.memory.host import free_host_memory
 from reason_seg_ros.segmenters.lisa.options import Precision
 from reason_seg_ros.segmenters.lisa.weights.known import CHECKPOINTS, Known, find, smallest
 
@@ -56,7 +55,7 @@ def test_published_numbers_of_parameters() -> None:
 
 @pytest.mark.parametrize("name", ["xinlai/LISA-7B-v1", "xinlai/LISA-13B-llama2-v1", "tsunghanwu/SESAME"])
 def test_the_network_itself_has_as_many(name: str, tmp_path: Path) -> None:
-    from reason_seg_ros.segmenters.lisa.checkpoint.config import CheckpointConfig
+    from reason_seg_ros.segmenters.lisa.config import CheckpointConfig
     from reason_seg_ros.segmenters.lisa.network.image_encoder import VIT_H
     from reason_seg_ros.segmenters.lisa.network.lisa import Lisa
 
@@ -204,8 +203,8 @@ class Machine:
 
     def __init__(self, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.root = root
-        monkeypatch.setattr(host_memory, "_PROC", root / "proc")
-        monkeypatch.setattr(host_memory, "_CGROUPS", root / "cgroup")
+        monkeypatch.setattr(host, "_PROC", root / "proc")
+        monkeypatch.setattr(host, "_CGROUPS", root / "cgroup")
         monkeypatch.setitem(sys.modules, "psutil", None)
         self.write("proc/meminfo", "MemTotal: 64000000 kB\nMemAvailable: 32000000 kB\n")
 

@@ -13,7 +13,7 @@ from fake_cuda import DEVICE, Runtime, Work, fake_cuda, network_bytes, place
 from torch import nn
 
 from reason_seg_ros.frame import Camera, Frame
-from reason_seg_ros.segmenters.lisa.checkpoint.config import CheckpointConfig
+from reason_seg_ros.segmenters.lisa.config import CheckpointConfig
 from reason_seg_ros.segmenters.lisa.generation.decoder import Decoder
 from reason_seg_ros.segmenters.lisa.images.clip_input import ClipInput
 from reason_seg_ros.segmenters.lisa.images.sam_input import sam_input

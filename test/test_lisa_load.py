@@ -17,8 +17,8 @@ from tiny_lisa import make_checkpoint
 
 from reason_seg_ros.errors import Cancelled, SegmenterError
 from reason_seg_ros.segmenters.base import Listener
-from reason_seg_ros.segmenters.lisa.checkpoint.config import CheckpointConfig
 from reason_seg_ros.segmenters.lisa.checkpoint.load import Checkpoint, attach_tower
+from reason_seg_ros.segmenters.lisa.config import CheckpointConfig
 from reason_seg_ros.segmenters.lisa.options import ClipCrop, Family, Precision
 
 CPU = torch.device("cpu")

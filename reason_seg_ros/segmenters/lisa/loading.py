@@ -6,11 +6,12 @@ import logging
 from pathlib import Path
 
 from ..base import Listener
-from .checkpoint.budget import GB, Budget, check, free_memory
-from .checkpoint.config import CheckpointConfig
 from .checkpoint.load import Checkpoint, attach_tower
+from .config import CheckpointConfig
 from .device import choose_device, choose_precision, set_up_cuda
+from .fit import check, free_memory
 from .generation.decoder import Decoder
+from .memory.budget import GB, Budget
 from .model import LisaModel
 from .options import ConversationStyle, Family, Options
 from .prompts.context import Context

@@ -72,7 +72,7 @@ class LisaSegmenter:
             Cancelled: if the listener no longer wants it.
         """
         from .loading import load_model
-        from .memory import mending_memory
+        from .memory.exhaustion import mending_memory
 
         if self._model is None:
             with mending_memory(self.options, lambda: None):
@@ -80,7 +80,7 @@ class LisaSegmenter:
 
     def close(self) -> None:
         """Release the network and its memory."""
-        from .memory import release
+        from .memory.exhaustion import release
 
         self._model = None
         release()
@@ -96,7 +96,7 @@ class LisaSegmenter:
 
         Segments come to the listener as soon as they are decoded, and words as they come.
         """
-        from .memory import mending_memory
+        from .memory.exhaustion import mending_memory
 
         listener = listener or Listener()
         if not instruction.strip():

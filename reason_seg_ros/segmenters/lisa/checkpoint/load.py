@@ -11,12 +11,12 @@ from torch import nn
 
 from ....errors import SegmenterError
 from ...base import Listener
+from ..config import CheckpointConfig
 from ..device import has_bf16
 from ..network.clip_tower import ClipTower
 from ..network.image_encoder import EncoderShape
 from ..network.lisa import Lisa
 from ..options import ClipCrop, Precision
-from .config import CheckpointConfig
 from .files import read_shapes, read_tensors, weight_files
 from .layout import IMAGE_ENCODER, check_family, check_shapes, our_name
 from .quantize import check_available, is_quantized, quantized

@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from ..checkpoint.config import CheckpointConfig
+from ..config import CheckpointConfig
 from .cache import KeyValueCache
 
 

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import torch
 from torch import nn
 
-from ..checkpoint.config import CheckpointConfig
+from ..config import CheckpointConfig
 from ..prompts.tokenizer import IMAGE_TOKEN
 from .clip_tower import ClipTower
 from .image_encoder import EncoderShape

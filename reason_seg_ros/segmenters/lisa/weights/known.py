@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 
-from ..checkpoint.budget import Budget, Parameters
+from ..memory.budget import Budget, Parameters
 from ..options import Family, Precision
 
 # Names from this likeness on are suggested, at most so many; one that begins as an id does counts as this alike.

@@ -88,8 +88,8 @@ def _check_tokenizer(folder: Path) -> str:
 
 def _check_tower(folder: Path, width: int | None = None) -> str:
     """See that a tower's tensors have the shapes that its config promises."""
-    from ..checkpoint.budget import tower_parameters
     from ..checkpoint.files import read_shapes, weight_files
+    from ..memory.budget import tower_parameters
 
     tower_parameters(folder)
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))

@@ -9,21 +9,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ....errors import OutOfMemoryError, SegmenterError
+from ....errors import SegmenterError
 from ..options import Precision, how_to_set
-from .host_memory import free_host_memory
 
 if TYPE_CHECKING:
-    import torch
-
-    from .load import Checkpoint
+    from ..checkpoint.load import Checkpoint
 
 GB = 1e9
 # SAM's image encoder, prompt encoder and mask decoder; and the matrix of its position encoding, which is not trained.
 VIT_H_NUMBERS = 641_090_608 + 2 * 128
 CLIP_PARAMETERS = {224: 303_179_776, 336: 303_507_456}  # the vision part of CLIP ViT-L/14, by image size
-# From the most precise to the smallest; fp16 takes what bf16 takes.
-_ORDER = (Precision.FP32, Precision.BF16, Precision.INT8, Precision.INT4)
 _BYTES = {Precision.FP32: 4.0, Precision.BF16: 2.0, Precision.FP16: 2.0, Precision.INT8: 2.0, Precision.INT4: 2.0}
 # NF4 keeps 4 bits per number, 8 bits of scale per 64 numbers and 32 bits per 256 scales (Dettmers et al. 2023, QLoRA);
 # LLM.int8() keeps 8 bits per number and 32 bits per row of some thousand.
@@ -189,43 +184,6 @@ class Budget:
         return encoder + prompt + masks + _RESERVE
 
 
-def check(budget: Budget, free: float, device: str) -> None:
-    """See that there is enough memory.
-
-    Args:
-        budget: what is needed.
-        free: bytes that the device has to give.
-        device: its name, for the message.
-
-    Raises:
-        OutOfMemoryError: if there is not; the message names the most precise alternative that fits.
-    """
-    if budget.total <= free:
-        return
-    smaller = [budget.in_precision(each) for each in _ORDER]
-    fitting = [each for each in smaller if each.total < budget.total and each.total <= free]
-    if fitting:
-        remedy = f"set precision to {fitting[0].precision.value}, which needs {fitting[0].total / GB:.1f} GB"
-    else:
-        least = smaller[-1]
-        remedy = (
-            f"even {least.precision.value} would need {least.total / GB:.1f} GB: {_smaller_checkpoint(budget)}"
-            "end other programs that use it, or use a device with more memory"
-        )
-    raise OutOfMemoryError(f"the checkpoint needs {budget}, and {device} has {free / GB:.1f} GB free: {remedy}")
-
-
-def free_memory(device: torch.device) -> float:
-    """Bytes that a device has to give."""
-    if device.type == "cuda":
-        import torch
-
-        # What PyTorch keeps for itself without using it is free for the model as well.
-        kept = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
-        return float(torch.cuda.mem_get_info(device)[0] + kept)
-    return free_host_memory()
-
-
 def tower_parameters(tower: Path) -> int:
     """How many numbers the vision tower in a folder has, by its config.json.
 
@@ -255,14 +213,3 @@ def _part(name: str) -> str:
     if name.startswith(("lm_head.", "language_model.embed_tokens.")):
         return "embeddings"
     return name.partition(".")[0] if name.startswith(("projector.", "text_hidden_fcs.")) else "layers"
-
-
-def _smaller_checkpoint(budget: Budget) -> str:
-    """What to say of checkpoints with fewer parameters."""
-    from ..weights.known import smallest
-
-    least = smallest()
-    other = least.budget(Precision.INT4)
-    if other.parameters.total >= budget.parameters.total:
-        return ""
-    return f"use a smaller checkpoint such as {least.id} ({other.total / GB:.1f} GB in 4bit), "

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 
 import torch
 
-from ...errors import OutOfMemoryError, is_out_of_memory
-from .options import Options, Precision
+from ....errors import OutOfMemoryError, is_out_of_memory
+from ..options import Options, Precision
 
 
 @contextmanager

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ....errors import SegmenterError
-from ..options import Family
+from ...errors import SegmenterError
+from .options import Family
 
 CONFIG_FILE = "config.json"
 # Trained at 2048 and evaluated far below it; more costs memory and nothing asks for it.
