@@ -66,7 +66,8 @@ class Reply:
     Attributes:
         status: found, absent, ambiguous or empty.
         text: the answer in words.
-        segments: best first; for an ambiguous reply the candidates between which the user must choose.
+        segments: best first, or in the order in which the text names them; for an ambiguous reply the candidates
+            between which the user must choose.
         steps: how the answer came about.
         latency_ms: milliseconds per stage, in the order in which the stages ran.
         up: (3,) unit vector against gravity in the optical frame if the segmenter saw a support plane, else None.

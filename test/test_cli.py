@@ -209,7 +209,8 @@ def test_chat_ends_with_its_input(dataset, monkeypatch, capsys):
 
 def test_eval_prints_and_writes_figures(dataset, capsys, tmp_path):
     written = tmp_path / "figures" / "scores.json"
-    status = reason_seg("eval", dataset, *SEGMENTER, "--json", written, "--report", tmp_path / "page")
+    options = ("--option", "least_pixels=10", "--json", written, "--report", tmp_path / "page")
+    status = reason_seg("eval", dataset, *SEGMENTER, *options)
     assert status == 0
     figures = json.loads(written.read_text())
     assert set(figures) == {"overall", "per_kind", "latency_ms"}
@@ -217,7 +218,8 @@ def test_eval_prints_and_writes_figures(dataset, capsys, tmp_path):
     assert figures["overall"]["queries"] == 4
     assert figures["per_kind"]["absent"]["absent_accuracy"] == pytest.approx(0.5)
     assert figures["latency_ms"]["median"] > 0
-    assert (tmp_path / "page" / "index.html").is_file()
+    page = (tmp_path / "page" / "index.html").read_text()
+    assert "1 frame, segmenter_options {least_pixels: 10}" in page  # which tells two checkpoints' pages apart
     shown = capsys.readouterr().out
     assert "overall" in shown and "0.750" in shown and "median" in shown
 
@@ -231,7 +233,7 @@ def test_eval_measures_proposals(dataset, tmp_path):
 
 def test_simulated_frames_can_be_evaluated(tmp_path, capsys):
     assert reason_seg("simulate", "--out", tmp_path / "sim", "--scenes", "1", "--seed", "4") == 0
-    assert "1 frames written" in capsys.readouterr().out
+    assert "1 frame written" in capsys.readouterr().out
     from reason_seg_ros.evaluation.dataset import read_dataset
 
     (frame,) = read_dataset(tmp_path / "sim")

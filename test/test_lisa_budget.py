@@ -11,9 +11,9 @@ import pytest
 import torch
 from tiny_lisa import make_checkpoint
 
-from reason_seg_ros.errors import OutOfMemoryError, SegmenterError
+from reason_seg_ros.errors import OutOfMemoryError
 from reason_seg_ros.segmenters.lisa.checkpoint.load import Checkpoint
-from reason_seg_ros.segmenters.lisa.fit import check, free_memory
+from reason_seg_ros.segmenters.lisa.fit import check_memory, free_memory
 from reason_seg_ros.segmenters.lisa.memory import budget as budgets
 from reason_seg_ros.segmenters.lisa.memory import host
 from reason_seg_ros.segmenters.lisa.memory.budget import (
@@ -22,10 +22,10 @@ from reason_seg_ros.segmenters.lisa.memory.budget import (
     VIT_H_NUMBERS,
     Budget,
     Parameters,
-    tower_parameters,
 )
 from reason_seg_ros.segmenters.lisa.memory.host import free_host_memory
 from reason_seg_ros.segmenters.lisa.options import Precision
+from reason_seg_ros.segmenters.lisa.tower_config import TowerConfig
 from reason_seg_ros.segmenters.lisa.weights.known import CHECKPOINTS, Known, find, smallest
 
 CHOICES = (Precision.FP32, Precision.BF16, Precision.INT8, Precision.INT4)
@@ -105,7 +105,7 @@ def test_towers_are_counted_from_their_config(px: int, tmp_path: Path) -> None:
     with torch.device("meta"):
         model = CLIPVisionModel(config)
     counted = sum(parameter.numel() for parameter in model.parameters())
-    assert tower_parameters(tmp_path) == counted == CLIP_PARAMETERS[px]
+    assert TowerConfig.read(tmp_path).parameters == counted == CLIP_PARAMETERS[px]
 
 
 @pytest.mark.parametrize("full", [False, True])
@@ -118,14 +118,6 @@ def test_a_checkpoint_on_disk_is_counted_tensor_by_tensor(tmp_path: Path, full: 
     assert budget.parameters.total - budget.parameters.clip == numbers
     assert budget.weights == 4 * budget.parameters.total
     assert budget.parts["cache of 512 tokens"] == 4 * 512 * 3 * 2 * 64
-
-
-def test_a_tower_without_config_is_told(tmp_path: Path) -> None:
-    with pytest.raises(SegmenterError, match="does not describe a CLIP vision tower"):
-        tower_parameters(tmp_path)
-    (tmp_path / "config.json").write_text("[1]")
-    with pytest.raises(SegmenterError, match="does not describe a CLIP vision tower"):
-        tower_parameters(tmp_path)
 
 
 def test_quantising_leaves_the_rest_in_16_bits() -> None:
@@ -153,9 +145,9 @@ def test_less_precision_and_less_context_take_less() -> None:
 
 def test_what_fits_is_let_through() -> None:
     budget = SEVEN.budget(Precision.BF16)
-    check(budget, budget.total, "cuda:0")
+    check_memory(budget, budget.total, "cuda:0")
     with pytest.raises(OutOfMemoryError):
-        check(budget, budget.total - 1, "cuda:0")
+        check_memory(budget, budget.total - 1, "cuda:0")
 
 
 @pytest.mark.parametrize(
@@ -174,7 +166,7 @@ def test_too_little_memory_names_the_best_that_fits(
     checkpoint: Known, precision: Precision, free: float, remedy: str
 ) -> None:
     with pytest.raises(OutOfMemoryError) as caught:
-        check(checkpoint.budget(precision), free * GB, "cuda:0")
+        check_memory(checkpoint.budget(precision), free * GB, "cuda:0")
     told = str(caught.value)
     assert remedy in told
     assert f"needs {checkpoint.budget(precision).total / GB:.1f} GB in {precision.value}" in told

@@ -17,7 +17,7 @@ from shared_data import SHARED
 from reason_seg_ros.errors import SegmenterError
 from reason_seg_ros.segmenters.lisa.images.sam_input import sam_input
 from reason_seg_ros.segmenters.lisa.network import image_encoder
-from reason_seg_ros.segmenters.lisa.network.image_encoder import VIT_H, EncoderShape, build_image_encoder
+from reason_seg_ros.segmenters.lisa.network.image_encoder import VIT_H, EncoderShape, ImageEncoder
 
 GOLDEN = sorted((SHARED / "golden").glob("lisa_*/golden.json"))
 SMALL = EncoderShape(
@@ -49,7 +49,7 @@ def stock(shape: EncoderShape) -> ImageEncoderViT:
 
 def shapes(shape: EncoderShape) -> dict[str, tuple[int, ...]]:
     with torch.device("meta"):
-        return {name: tuple(weight.shape) for name, weight in build_image_encoder(shape).state_dict().items()}
+        return {name: tuple(weight.shape) for name, weight in ImageEncoder(shape).state_dict().items()}
 
 
 class Attentions:
@@ -69,7 +69,7 @@ class Attentions:
 @pytest.mark.parametrize("shape", [SMALL, EncoderShape(24, 2, 3, (0, 1), 0, image_size=96, patch=8, out_channels=8)])
 @torch.inference_mode()
 def test_embedding_is_that_of_segment_anything(shape: EncoderShape) -> None:
-    published, ours = stock(shape), build_image_encoder(shape)
+    published, ours = stock(shape), ImageEncoder(shape)
     ours.load_state_dict(published.state_dict(), strict=True)
     pixels = torch.randn(2, 3, shape.image_size, shape.image_size)
     torch.testing.assert_close(ours(pixels), published(pixels), atol=1e-4, rtol=0)
@@ -77,7 +77,7 @@ def test_embedding_is_that_of_segment_anything(shape: EncoderShape) -> None:
 
 @torch.inference_mode()
 def test_attention_goes_by_groups_of_heads_that_bound_the_bias(monkeypatch: pytest.MonkeyPatch) -> None:
-    encoder = build_image_encoder(SMALL)
+    encoder = ImageEncoder(SMALL)
     encoder.load_state_dict(stock(SMALL).state_dict())
     pixels = torch.randn(1, 3, 256, 256)
     whole = Attentions()
@@ -97,7 +97,7 @@ def test_attention_goes_by_groups_of_heads_that_bound_the_bias(monkeypatch: pyte
 @pytest.mark.parametrize(("dtype", "heads"), [(torch.bfloat16, 4), (torch.float32, 2)])
 def test_the_bias_of_vit_h_stays_below_150_mb(monkeypatch: pytest.MonkeyPatch, dtype: torch.dtype, heads: int) -> None:
     with torch.device("meta"):
-        encoder = build_image_encoder(VIT_H).to(dtype)
+        encoder = ImageEncoder(VIT_H).to(dtype)
         noted = Attentions()
         monkeypatch.setattr(F, "scaled_dot_product_attention", noted)
         with torch.inference_mode():
@@ -110,12 +110,12 @@ def test_the_bias_of_vit_h_stays_below_150_mb(monkeypatch: pytest.MonkeyPatch, d
 
 def test_vit_h_has_as_many_parameters_as_published() -> None:
     with torch.device("meta"):
-        assert sum(weight.numel() for weight in build_image_encoder(VIT_H).parameters()) == 637_026_048
+        assert sum(weight.numel() for weight in ImageEncoder(VIT_H).parameters()) == 637_026_048
 
 
 @torch.inference_mode()
 def test_weights_loaded_again_and_cast_are_the_ones_that_count() -> None:
-    encoder, pixels = build_image_encoder(SMALL), torch.randn(1, 3, 256, 256)
+    encoder, pixels = ImageEncoder(SMALL), torch.randn(1, 3, 256, 256)
     encoder(pixels)
     published = stock(SMALL)
     encoder.load_state_dict(published.state_dict())
@@ -127,7 +127,7 @@ def test_weights_loaded_again_and_cast_are_the_ones_that_count() -> None:
 @torch.inference_mode()
 def test_an_encoder_made_without_memory_takes_weights() -> None:
     with torch.device("meta"):
-        encoder = build_image_encoder(SMALL)
+        encoder = ImageEncoder(SMALL)
     published, pixels = stock(SMALL), torch.randn(1, 3, 256, 256)
     encoder.load_state_dict(published.state_dict(), assign=True)
     torch.testing.assert_close(encoder(pixels), published(pixels), atol=1e-4, rtol=0)
@@ -135,7 +135,7 @@ def test_an_encoder_made_without_memory_takes_weights() -> None:
 
 @torch.inference_mode()
 def test_the_neck_of_an_fp16_model_computes_in_fp32() -> None:
-    encoder = build_image_encoder(SMALL)
+    encoder = ImageEncoder(SMALL)
     encoder.load_state_dict(stock(SMALL).state_dict())
     encoder.neck[0].weight.mul_(3e5)  # sums beyond 65504, which the norm behind them takes back
     pixels = torch.randn(1, 3, 256, 256)
@@ -206,7 +206,7 @@ def test_embedding_is_that_of_the_official_code(path: Path) -> None:
         tuple(sizes["encoder_global_attn_indexes"]),
         window=14,
     )
-    encoder = build_image_encoder(shape)
+    encoder = ImageEncoder(shape)
     encoder.load_state_dict(state)
     golden = load_file(path.parent / "golden.safetensors")
     for case in sorted(path.parent.glob("case*.png")):

@@ -132,6 +132,15 @@ def test_newer_files_name_the_sides(tmp_path: Path) -> None:
     assert ClipInput.of(preprocessor(tmp_path, **sides), 336, ClipCrop.PAD) == ClipInput(336, crop=ClipCrop.PAD)
 
 
+@pytest.mark.parametrize(
+    "sides",
+    [{"crop_size": None}, {"size": {"shortest_edge": 224, "longest_edge": None}}, {"image_mean": None}],
+    ids=str,
+)
+def test_what_a_file_leaves_open_is_clips(tmp_path: Path, sides: dict[str, object]) -> None:
+    assert ClipInput.of(preprocessor(tmp_path, **sides), 224) == ClipInput(224)
+
+
 def test_without_a_file_the_constants_of_clip_are_taken(tmp_path: Path) -> None:
     assert ClipInput.of(tmp_path, 336) == ClipInput(336, CLIP_MEAN, CLIP_STD, ClipCrop.CENTER)
 

@@ -17,9 +17,10 @@ from tiny_lisa import make_checkpoint
 
 from reason_seg_ros.errors import Cancelled, SegmenterError
 from reason_seg_ros.segmenters.base import Listener
-from reason_seg_ros.segmenters.lisa.checkpoint.load import Checkpoint, attach_tower
+from reason_seg_ros.segmenters.lisa.checkpoint.load import Checkpoint
 from reason_seg_ros.segmenters.lisa.config import CheckpointConfig
-from reason_seg_ros.segmenters.lisa.options import ClipCrop, Family, Precision
+from reason_seg_ros.segmenters.lisa.options import Family, Precision
+from reason_seg_ros.segmenters.registry import create
 
 CPU = torch.device("cpu")
 State = dict[str, torch.Tensor]
@@ -91,6 +92,25 @@ def test_other_shapes_are_told(checkpoint: Path) -> None:
     assert "model.embed_tokens.weight" in said
     assert "lm_head.weight" in said
     assert "instead of [100, " in said
+
+
+def test_a_head_that_is_the_table_of_the_embeddings_may_be_saved_once(checkpoint: Path) -> None:
+    change_weights(checkpoint, lambda state: state.pop("lm_head.weight"))
+    assert "lacks lm_head.weight" in refusal(checkpoint)
+    change_config(checkpoint, tie_word_embeddings=True)
+    network = Checkpoint.open(checkpoint).load(CPU, Precision.FP32)
+    assert network.lm_head.weight is network.language_model.embed_tokens.weight
+
+
+def test_what_a_config_leaves_open_is_as_published(checkpoint: Path) -> None:
+    told = CheckpointConfig.read(checkpoint)
+    open_ends = ("mm_vision_select_layer", "mm_vision_select_feature", "out_dim", "num_key_value_heads", "vision_tower")
+    change_config(checkpoint, **dict.fromkeys(open_ends))
+    left_open = CheckpointConfig.read(checkpoint)
+    for field in ("select_layer", "select_feature", "embedding_width", "kv_heads", "vision_tower"):
+        assert getattr(left_open, field) == getattr(told, field)
+    change_config(checkpoint, mm_vision_select_layer="last")
+    assert "mm_vision_select_layer is no number" in refusal(checkpoint)
 
 
 def test_rotary_frequencies_and_vision_tower_may_be_there_or_not(checkpoint: Path) -> None:
@@ -199,9 +219,8 @@ def test_a_tower_that_does_not_fit_is_told(made: Path, tmp_path: Path) -> None:
         hidden_size=16, intermediate_size=32, num_hidden_layers=2, num_attention_heads=2, image_size=56, patch_size=14
     )
     CLIPVisionModel(config).save_pretrained(tmp_path / "clip")
-    checkpoint = Checkpoint.open(made)
     with pytest.raises(SegmenterError, match="16 numbers, the checkpoint's projector takes 32"):
-        attach_tower(checkpoint.load(CPU, Precision.FP32), checkpoint.config, tmp_path / "clip", ClipCrop.CENTER)
+        create("lisa", checkpoint=str(made), vision_tower=str(tmp_path / "clip")).load()
 
 
 @pytest.mark.parametrize(

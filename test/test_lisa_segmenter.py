@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import logging
 import time
+import warnings
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, ClassVar
@@ -192,6 +193,7 @@ class TestStreaming:
         reply = ask(segmenter(folder, LONG, max_new_tokens=3), frame)
         assert len(reply.record.answer) == 3
         assert reply.steps[-1].name == "cut"
+        assert "max_new_tokens" in reply.steps[-1].text
         assert "cut" not in [step.name for step in ask(segmenter(folder, LONG), frame).steps]
 
 
@@ -278,9 +280,10 @@ class TestConversation:
             ask(lisa, frame, "a mug " * 300)
         assert ask(lisa, frame).status is Status.FOUND
 
-    def test_a_context_without_room_for_an_image_is_told(self, folder: Path, frame: Frame) -> None:
-        with pytest.raises(InstructionError, match="the image alone takes 256: raise it"):
-            ask(segmenter(folder, MUG, context=200), frame)
+    def test_a_context_without_room_for_an_image_is_told_before_anything_is_asked(self, folder: Path) -> None:
+        lisa = LisaSegmenter(checkpoint=str(make_checkpoint(folder / "LISA-narrow")), context=200)
+        with pytest.raises(SegmenterError, match="with the image's 256: raise it"):
+            lisa.load()
 
     def test_a_context_beyond_the_models_is_told(
         self, folder: Path, frame: Frame, caplog: pytest.LogCaptureFixture
@@ -309,6 +312,18 @@ class TestFailures:
     def test_a_wrong_value_lists_the_right_ones(self) -> None:
         with pytest.raises(SegmenterError, match="semantic, instance, dialogue"):
             create("lisa", checkpoint="x", mode="everything")
+
+    @pytest.mark.parametrize("device", ["gpu", "meta", "mps"])
+    def test_a_device_of_another_kind(self, folder: Path, device: str) -> None:
+        with pytest.raises(SegmenterError, match="must be auto, cpu, cuda or cuda:N"):
+            LisaSegmenter(checkpoint=str(folder), device=device).load()
+
+    def test_a_frame_that_must_not_be_written_is_read(self, folder: Path) -> None:
+        frame = tiny_frame()
+        frame.color.setflags(write=False)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            assert ask(segmenter(folder, MUG), frame).status is Status.FOUND
 
     def test_a_device_that_is_not_there(self, folder: Path) -> None:
         lisa = segmenter(folder, MUG)
@@ -352,3 +367,20 @@ def test_creating_it_loads_nothing_heavy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+def test_sams_input_has_the_size_that_its_weights_are_made_for(folder: Path, frame: Frame) -> None:
+    path = make_checkpoint(folder / "LISA-512")
+    state = torch.load(path / "pytorch_model.bin", weights_only=True)
+    encoder = "model.visual_model.image_encoder"
+    state[f"{encoder}.pos_embed"] = state[f"{encoder}.pos_embed"][:, :32, :32].clone()
+    for axis in "hw":
+        name = f"{encoder}.blocks.1.attn.rel_pos_{axis}"  # of the block whose attention spans the image
+        state[name] = state[name][:63].clone()
+    torch.save(state, path / "pytorch_model.bin")
+    lisa = LisaSegmenter(checkpoint=str(path))
+    lisa.load()
+    encoded = lisa._model.look(frame)
+    assert encoded.embedding.shape == (1, 256, 32, 32)
+    [mask] = lisa._model.masks(encoded, torch.ones(1, 64))
+    assert mask.pixels.shape == frame.color.shape[:2]

@@ -150,6 +150,24 @@ def test_ids_of_added_tokens_come_from_the_checkpoint(names: tuple[str, ...], tm
     assert (tokenizer.bos_id, tokenizer.eos_id, tokenizer.size) == (1, 2, 640 + len(names))
 
 
+def test_a_network_that_knows_fewer_tokens_is_told(tiny: Tokenizer) -> None:
+    tiny.check_fits(tiny.size)
+    with pytest.raises(SegmenterError, match="take the tokenizer's files from the same checkpoint"):
+        tiny.check_fits(tiny.size - 1)
+
+
+def test_added_tokens_that_are_never_asked_for_need_no_embedding(tmp_path: Path) -> None:
+    added = layout(*LLAMA_2_LAYOUT)
+    plain, more = (Tokenizer.load(make_tokenizer(tmp_path, each)) for each in (added, added | {"<later>": 9999}))
+    assert more.size == plain.size
+
+
+def test_files_that_leave_their_added_tokens_open_are_read(tmp_path: Path, tiny: Tokenizer) -> None:
+    make_tokenizer(tmp_path)
+    (tmp_path / "tokenizer_config.json").write_text(json.dumps({"added_tokens_decoder": None}))
+    assert Tokenizer.load(tmp_path).seg_id == tiny.seg_id
+
+
 def test_added_tokens_are_found_where_later_tools_keep_them(tmp_path: Path, tiny: Tokenizer) -> None:
     make_tokenizer(tmp_path)
     (tmp_path / "added_tokens.json").unlink()

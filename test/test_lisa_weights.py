@@ -16,9 +16,10 @@ from types import SimpleNamespace
 
 import pytest
 import torch
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 from tiny_hub import REVISION, Hub, serving
 from tiny_lisa import make_checkpoint
+from tiny_tokenizer import VICUNA_LAYOUT, layout, make_tokenizer
 
 from reason_seg_ros.cli import main
 from reason_seg_ros.errors import Cancelled, SegmenterError
@@ -261,6 +262,7 @@ def test_without_network_the_error_says_what_to_do_elsewhere(hub: Hub, monkeypat
     ):
         assert words in told
     assert len(told) < 600 + len(str(cache_folder()))
+    assert told.splitlines()[1].startswith("'reason-seg weights")  # a line of its own, to be copied
 
 
 def test_a_segmenter_downloads_what_it_is_told_to_use(hub: Hub) -> None:
@@ -289,6 +291,13 @@ def test_a_segmenters_download_can_be_cancelled_and_goes_on(hub: Hub) -> None:
     create("lisa", checkpoint=ID, device="cpu").load()
     names = hub.fetched()[first:]
     assert len(names) < len(set(hub.fetched()))
+
+
+def test_a_segmenter_downloads_nothing_that_it_cannot_read(hub: Hub) -> None:
+    old = next(known.id for known in CHECKPOINTS if not known.supported)
+    with pytest.raises(SegmenterError, match="older layout"):
+        create("lisa", checkpoint=old).load()
+    assert hub.asked == []
 
 
 def test_a_segmenter_without_network_says_what_to_do(hub: Hub, monkeypatch) -> None:
@@ -394,6 +403,31 @@ def test_verify_compares_checksums(hub: Hub) -> None:
     assert any("bytes instead of" in text for text in findings(folder))
     (folder / "added_tokens.json").unlink()
     assert any(text.startswith("added_tokens.json: is missing") for text in findings(folder))
+
+
+def test_a_tower_that_transformers_5_saved_is_whole(tmp_path: Path) -> None:
+    folder = make_checkpoint(tmp_path / "c")
+    weights = folder / "clip" / "model.safetensors"
+    saved = {name.removeprefix("vision_model."): tensor for name, tensor in load_file(weights).items()}
+    save_file(saved, weights, metadata={"format": "pt"})
+    assert findings(folder) == []
+
+
+def test_a_whole_model_that_leaves_the_image_size_open_is_a_tower(tmp_path: Path) -> None:
+    folder = make_checkpoint(tmp_path / "c", full_tower=True)
+    path = folder / "clip" / "config.json"
+    config = json.loads(path.read_text())
+    del config["vision_config"]["image_size"]
+    path.write_text(json.dumps(config))
+    assert findings(folder) == []
+    create("lisa", checkpoint=str(folder)).load()
+
+
+def test_a_tokenizer_of_another_checkpoint_is_told(tmp_path: Path) -> None:
+    folder = make_checkpoint(tmp_path / "c", layout="lisa_plus")
+    make_tokenizer(folder, layout(*VICUNA_LAYOUT))
+    [told] = findings(folder)
+    assert told.startswith("tokenizer: the tokenizer has tokens up to 643, the checkpoint's embeddings end at 640")
 
 
 def test_a_tower_that_does_not_fit_is_told(tmp_path: Path) -> None:

@@ -13,8 +13,8 @@ from std_msgs.msg import Header
 
 from reason_seg_ros.lifting.boxes import OrientedBox
 from reason_seg_ros.lifting.instance import Instance
-from reason_seg_ros.msg import SegmentedInstance
-from reason_seg_ros.nodes.demo_report import full_mask
+from reason_seg_ros.msg import Reply, SegmentedInstance, SegmentedInstanceArray
+from reason_seg_ros.nodes.demo_report import Terminal, full_mask
 from reason_seg_ros.nodes.images import color_from_image
 from reason_seg_ros.nodes.markers import marker_array
 from reason_seg_ros.nodes.messages import instance_message, label_image, merged_cloud
@@ -125,3 +125,12 @@ def test_markers_replace_the_earlier_ones() -> None:
     ]
     np.testing.assert_allclose(sorted(lengths), sorted([*EXTENTS] * 4))
     assert "mug" in label.text
+
+
+def test_an_answer_in_the_terminal_has_columns_and_nothing_that_steers_it(capsys: pytest.CaptureFixture[str]) -> None:
+    instances = [instance_message(make_instance(identity), SOURCE) for identity in (1, 2)]
+    instances[0].label = "the box of crackers on the left"
+    Terminal().answer(SegmentedInstanceArray(status=Reply.FOUND, text="a\x1b[2J b", instances=instances))
+    answer, first, second, _ = capsys.readouterr().out.splitlines()
+    assert answer == "  found: a\ufffd[2J b"
+    assert first.index(" at (") == second.index(" at (")

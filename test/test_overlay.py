@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from PIL import ImageFont
 
 from reason_seg_ros.lifting.boxes import OrientedBox
 from reason_seg_ros.lifting.instance import Instance
@@ -11,7 +12,7 @@ from reason_seg_ros.reply import Segment
 from reason_seg_ros.viewing.overlay import draw_overlay, paint
 from reason_seg_ros.viewing.palette import color_of
 from reason_seg_ros.viewing.ply import write_ply
-from reason_seg_ros.viewing.tags import Rectangle, ink_on, place_tags, text_size, wrap
+from reason_seg_ros.viewing.tags import Rectangle, font, ink_on, place_tags, shortened, text_size, wrap
 
 IMAGE = np.full((240, 320, 3), 128, np.uint8)
 
@@ -101,6 +102,29 @@ def test_lines_are_wrapped_to_the_width():
     assert " ".join(lines) == text and len(lines) > 1
     assert all(text_size(line, 14)[0] <= 90 for line in lines)
     assert wrap("", 90, 14) == []
+
+
+def test_a_word_longer_than_the_width_is_broken():
+    word = "Donaudampfschiff" * 5
+    lines = wrap(f"the {word}.", 90, 14)
+    assert "".join(lines) == f"the{word}." and lines[0] == "the"
+    assert all(text_size(line, 14)[0] <= 90 for line in lines)
+
+
+def test_a_name_wider_than_the_picture_is_shortened():
+    name = "1 the box of crackers on the left"
+    assert shortened(name, 2000, 14) == name
+    short = shortened(name, 90, 14)
+    assert short.startswith("1 the") and short.endswith("...") and text_size(short, 14)[0] <= 90
+
+
+def test_letters_with_accents_are_drawn():
+    try:
+        ImageFont.truetype("DejaVuSans.ttf", 20)
+    except OSError:
+        pytest.skip("DejaVu Sans is not installed")
+    drawn = [bytes(font(text, 20).getmask(text)) for text in ("\u00fc", "\u00e9", "\u0436")]
+    assert len(set(drawn)) == 3, "all are the box that stands for a letter that the font lacks"
 
 
 def test_ink_contrasts_with_its_ground():

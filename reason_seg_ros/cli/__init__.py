@@ -27,7 +27,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: arguments without the program's name; those of the process if None.
 
     Returns:
-        Exit status: 0 done, 1 failed (one line on standard error says why), 2 wrong usage, 130 interrupted.
+        Exit status: 0 done, 1 failed (standard error says why), 2 wrong usage, 130 interrupted.
     """
     try:
         arguments = _parser().parse_args(argv)
@@ -58,5 +58,6 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _failed(message: str) -> int:
-    print(f"reason-seg: error: {' '.join(message.split())}", file=sys.stderr)
+    lines = (" ".join(line.split()) for line in message.splitlines())
+    print("reason-seg: error:", "\n".join(line for line in lines if line), file=sys.stderr)
     return 1

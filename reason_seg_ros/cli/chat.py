@@ -26,7 +26,8 @@ or type
   /save DIR    write the last answer's files
   /reset       forget the conversation
   /help        show this
-  /quit        leave (or end of input)"""
+  /quit        leave (or end of input)
+Ctrl-C cancels an answer; between answers it leaves."""
 
 
 def add(commands: Any) -> None:
@@ -95,7 +96,7 @@ class Chat:
         from .status_line import StatusLine
         from .terminal import show_answer
 
-        with StatusLine() as status:
+        with StatusLine() as status, status.cancelled_by_interrupt():
             answer = self._pipeline.answer(self._frame, instruction, self._conversation, status)
         self._last = answer, self._frame, instruction
         show_answer(answer)

@@ -8,7 +8,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .arguments import add_command, add_segmenter, make_segmenter
+from ..nodes.wording import counted
+from .arguments import add_command, add_segmenter, make_segmenter, segmenter_parameters
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from ..evaluation.proposal_quality import ProposalQuality
     from ..evaluation.runner import Summary
 
-_COLUMNS = "{:<14}{:>8}{:>8}{:>8}{:>9}{:>8}"
+_COLUMNS = "{:<14}{:>10}{:>8}{:>8}{:>9}{:>8}"
 
 
 def add(commands: Any) -> None:
@@ -63,8 +64,14 @@ def run(arguments: argparse.Namespace) -> None:
         arguments.json.parent.mkdir(parents=True, exist_ok=True)
         arguments.json.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
     if report:
-        name = arguments.dataset.resolve().name
-        print(f"report: {report.write(summary, f'{arguments.segmenter} on {name}', f'{len(frames)} frames')}")
+        title = f"{arguments.segmenter} on {arguments.dataset.resolve().name}"
+        print(f"report: {report.write(summary, title, _subtitle(arguments, len(frames)))}")
+
+
+def _subtitle(arguments: argparse.Namespace, frames: int) -> str:
+    """How many frames, and with which options."""
+    given = [f"{name} {value}" for name, value in segmenter_parameters(arguments).items() if name != "segmenter"]
+    return ", ".join([counted(frames, "frame"), *given])
 
 
 def _evaluate(frames: Sequence[AnnotatedFrame], arguments: argparse.Namespace, report: Any) -> Summary:
@@ -87,7 +94,7 @@ def _evaluate(frames: Sequence[AnnotatedFrame], arguments: argparse.Namespace, r
 
 
 def _print(summary: Summary) -> None:
-    print(_COLUMNS.format("kind", "queries", "gIoU", "cIoU", "Acc@0.5", "absent"))
+    print(_COLUMNS.format("kind", "questions", "gIoU", "cIoU", "Acc@0.5", "absent"))
     for kind, scores in {"overall": summary.overall, **summary.per_kind}.items():
         print(_row(kind, scores))
     print(f"latency per question: median {summary.median:.0f} ms, 95th percentile {summary.p95:.0f} ms")

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from ..nodes.wording import counted
 from .arguments import add_command, whole
 
 
@@ -36,4 +37,4 @@ def run(arguments: argparse.Namespace) -> None:
         simulate(arguments.out, arguments.scenes, arguments.seed, progress=lambda done, _: progress.show(done))
     finally:
         progress.end()
-    print(f"{arguments.scenes} frames written to {arguments.out}")
+    print(f"{counted(arguments.scenes, 'frame')} written to {arguments.out}")

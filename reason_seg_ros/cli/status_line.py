@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import logging
 import shutil
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from ..nodes.wording import clipped
 from ..segmenters.base import Listener
@@ -23,6 +26,7 @@ class StatusLine(Listener):
     def __init__(self) -> None:
         self._log = _LogAbove(self)
         self._level = logging.NOTSET
+        self._cancelled = False
 
     def __enter__(self) -> StatusLine:
         self._level = _PACKAGE_LOGGER.level
@@ -42,6 +46,26 @@ class StatusLine(Listener):
     def text(self, partial: str) -> None:
         """Show the words so far, in place of the stage."""
         self._show(partial)
+
+    @property
+    def cancelled(self) -> bool:
+        """True after Ctrl-C within `cancelled_by_interrupt`."""
+        return self._cancelled
+
+    @contextmanager
+    def cancelled_by_interrupt(self) -> Iterator[None]:
+        """Within it, on the main thread, Ctrl-C cancels the answer; a second one raises KeyboardInterrupt as ever."""
+
+        def interrupted(*_: object) -> None:
+            if self._cancelled:
+                raise KeyboardInterrupt
+            self._cancelled = True
+
+        before = signal.signal(signal.SIGINT, interrupted)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, before)
 
     def clear(self) -> None:
         """Take the line away."""

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
+import textwrap
+import unicodedata
 from typing import TYPE_CHECKING, TextIO
+
+from ..nodes.wording import printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -14,6 +19,7 @@ if TYPE_CHECKING:
 
 _MARKS = {"found": "+", "absent": "-", "ambiguous": "?", "empty": "o"}
 _BAR = 28
+_NARROWEST = 20
 
 
 def styled(text: str, code: str, stream: TextIO) -> str:
@@ -33,13 +39,23 @@ def show_answer(answer: Answer, stream: TextIO | None = None) -> None:
     """Print status, words, steps, instances and latency."""
     stream = stream or sys.stdout
     reply = answer.reply
-    print(f"{_MARKS[reply.status.value]} {styled(reply.text, '1', stream)}", file=stream)
+    _print_words(f"{_MARKS[reply.status.value]} {reply.text}", "1", stream)
     for step in reply.steps:
-        print(styled(f"  {step.name}: {step.text}", "2", stream), file=stream)
+        _print_words(f"  {step.name}: {step.text}", "2", stream)
     for line in instance_table(answer.instances):
         print(f"  {line}", file=stream)
     stages = ", ".join(f"{name} {milliseconds:.0f}" for name, milliseconds in answer.latency_ms.items())
     print(styled(f"  {sum(answer.latency_ms.values()):.0f} ms ({stages})", "2", stream), file=stream)
+
+
+def _print_words(text: str, code: str, stream: TextIO) -> None:
+    """Print a text that may be long: wrapped between words, with the rest indented, where the stream is a terminal."""
+    lines = [printable(text)]
+    if stream.isatty():
+        width = max(shutil.get_terminal_size().columns - 1, _NARROWEST)
+        lines = textwrap.wrap(lines[0], width, subsequent_indent="    ", break_on_hyphens=False)
+    for line in lines:
+        print(styled(line, code, stream), file=stream)
 
 
 def instance_table(instances: Sequence[Instance]) -> list[str]:
@@ -53,16 +69,26 @@ def instance_table(instances: Sequence[Instance]) -> list[str]:
         rows.append(
             (
                 str(instance.id),
-                instance.segment.label,
+                printable(instance.segment.label),
                 " ".join(f"{value:6.3f}" for value in box.center) if seen else "no depth",
                 " x ".join(f"{value:.3f}" for value in box.extents) if seen else "",
                 str(len(instance.points)),
                 f"{instance.segment.score:.2f}",
             )
         )
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    align = (str.rjust, str.ljust, str.ljust, str.ljust, str.rjust, str.rjust)
-    return ["  ".join(align[i](row[i], widths[i]) for i in range(len(row))).rstrip() for row in rows]
+    widths = [max(_columns(row[i]) for row in rows) for i in range(len(rows[0]))]
+    return ["  ".join(map(_padded, row, widths, (">", "<", "<", "<", ">", ">"))).rstrip() for row in rows]
+
+
+def _padded(text: str, width: int, side: str) -> str:
+    fill = " " * (width - _columns(text))
+    return fill + text if side == ">" else text + fill
+
+
+def _columns(text: str) -> int:
+    """Columns of a terminal that a text takes: East Asian letters take two, combining marks none."""
+    taken = (2 if unicodedata.east_asian_width(sign) in "WF" else 1 for sign in text if not unicodedata.combining(sign))
+    return sum(taken)
 
 
 class Progress:

@@ -123,13 +123,7 @@ def list_known(arguments: argparse.Namespace) -> None:
 def download_one(arguments: argparse.Namespace) -> None:
     """Fetch."""
     from ..segmenters.lisa.weights.download import download
-    from ..segmenters.lisa.weights.known import Known, find
 
-    known = find(arguments.id)
-    if isinstance(known, Known) and not known.supported:
-        from ..errors import SegmenterError
-
-        raise SegmenterError(f"{known.id} has an older layout that is not read: take one of its successors, '-v1'")
     shown = _Arrival()
     try:
         folders = download(arguments.id, arguments.cache, shown, tower=not arguments.no_tower)

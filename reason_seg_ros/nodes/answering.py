@@ -22,6 +22,7 @@ from .outputs import Outputs
 from .problems import Problem, problem_of
 from .questions import Question
 from .telling import Teller, add_instances, age_ms, array_message, instance_of, reply_message
+from .wording import printable
 
 _TURNS_KEPT = 20  # of the conversation: each turn holds masks of the image's size
 _WARN_EVERY = 5.0  # seconds between two warnings of the same cause
@@ -169,4 +170,5 @@ def _outcome(
 
 
 def _short(text: str, length: int = 60) -> str:
+    text = printable(text)
     return text if len(text) <= length else text[: length - 1] + "…"

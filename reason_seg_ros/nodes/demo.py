@@ -26,6 +26,7 @@ WANTED_HZ = 15.0
 _START_TIMEOUT = 60.0
 _LOADING_TIMEOUT = 1800.0
 _ANSWER_TIMEOUT = 30.0
+_RIGHT = 0.5  # IoU above which an answer counts as right
 _KINDS = ("explicit", "attribute", "spatial", "affordance", "multi", "absent", "knowledge")
 
 
@@ -115,12 +116,12 @@ def _dialogue(client: DemoClient, scene: SimulatedCamera, terminal: Terminal, ou
         record = save(heard, number, query.kind, out)
         iou = _agreement(heard, query, truth_ids)
         record["iou_with_truth"] = round(iou, 3)
-        terminal.say(f"    agrees with the simulation's truth: IoU {iou:.2f}", 2)
+        terminal.say(f"    {'right' if iou > _RIGHT else 'wrong'} by the simulation's truth: IoU {iou:.2f}", 2)
         failures += heard.array.status not in STATUS_CODES.values()
         records.append(record)
     write_answers(out / "answers.json", records, rate)
     terminal.say()
-    right = sum(record["iou_with_truth"] > 0.5 for record in records)
+    right = sum(record["iou_with_truth"] > _RIGHT for record in records)
     terminal.say(f"{len(records)} answers, {right} of them right; pictures, clouds and answers.json are in {out}/")
     return failures
 

@@ -20,7 +20,7 @@ from ..viewing.ply import write_ply
 from .clouds import points_from_cloud
 from .demo_client import Heard
 from .messages import STATUS_NAMES
-from .wording import clipped
+from .wording import clipped, printable
 
 _SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 _STATUS_COLORS = {Reply.FOUND: 32, Reply.ABSENT: 36, Reply.AMBIGUOUS: 33, Reply.EMPTY: 33}
@@ -49,9 +49,10 @@ class Terminal:
     def answer(self, array: SegmentedInstanceArray) -> None:
         """Print an answer and its instances."""
         name = STATUS_NAMES[array.status]
-        self.say(f"  {name}: {array.text}", _STATUS_COLORS.get(array.status, 31))
+        self.say(f"  {name}: {printable(array.text)}", _STATUS_COLORS.get(array.status, 31))
+        width = max((len(_name(instance)) for instance in array.instances), default=0)
         for instance in array.instances:
-            self.say("    " + instance_line(instance))
+            self.say("    " + instance_line(instance, width))
         stages = ", ".join(f"{latency.stage} {latency.milliseconds:.0f}" for latency in array.latencies)
         self.say(f"    ms: {stages}", 2)
 
@@ -61,14 +62,18 @@ class Terminal:
             print("\r\033[K", end="")
 
 
-def instance_line(instance: SegmentedInstance) -> str:
-    """One instance in one line: label, id, position, size, score."""
-    head = f"{instance.label} #{instance.id}".ljust(24)
+def instance_line(instance: SegmentedInstance, width: int = 0) -> str:
+    """One instance in one line: label and id in at least `width` characters, position, size, score."""
+    head = _name(instance).ljust(max(width, 24))
     if not instance.point_count:
         return f"{head} no depth on it   score {instance.score:.2f}"
     p, e = instance.pose.position, instance.extents
     size = " x ".join(f"{side * 100:.0f}" for side in (e.x, e.y, e.z))
     return f"{head} at ({p.x:+.2f}, {p.y:+.2f}, {p.z:.2f}) m   {size} cm   score {instance.score:.2f}"
+
+
+def _name(instance: SegmentedInstance) -> str:
+    return f"{printable(instance.label)} #{instance.id}"
 
 
 def remove_results(out: Path) -> None:

@@ -50,6 +50,11 @@ class AnswerStatistics:
                 kept = self._latencies.setdefault(latency.stage, deque(maxlen=_LATENCIES_KEPT))
                 kept.append(latency.milliseconds)
 
+    def begin(self) -> None:
+        """Let go of the last instruction: what kept it from being answered may be over."""
+        with self._lock:
+            self._last = None
+
     def status(self, name: str, waiting: int) -> DiagnosticStatus:
         """WARN while the last instruction was not answered because of an error, else OK."""
         with self._lock:
@@ -63,7 +68,8 @@ class AnswerStatistics:
         if last is not None:
             values["last instruction"] = last.instruction[:200]
         if not failed or last is None:
-            text = counted(sum(self._endings.values()), "instruction") if last is not None else "no instruction yet"
+            heard = sum(self._endings.values())
+            text = counted(heard, "instruction") if heard else "no instruction yet"
             return make_status(name, DiagnosticStatus.OK, text, values)
         return make_status(name, DiagnosticStatus.WARN, f"{CODE_NAMES[last.error_code]}: {last.text}", values)
 

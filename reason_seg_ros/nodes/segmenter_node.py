@@ -107,6 +107,7 @@ class SegmenterNode(LifecycleNode):
             self._streams, transforms, self._limits, self._now, self._camera.topics, self._camera.crowded
         )
         self._answerer.frames = self._frames
+        self._statistics.begin()
         self._queue = QuestionQueue(
             self._answerer.answer, lambda error: self._log_error(f"an answer could not be published: {error}")
         )

@@ -20,7 +20,12 @@ def choices_text(choices: Sequence[str]) -> str:
     return ", ".join(choice or "''" for choice in choices)
 
 
+def printable(text: str) -> str:
+    """A model's words for a terminal: one line, with nothing in it that would steer the terminal."""
+    return "".join(sign if sign.isprintable() else " " if sign.isspace() else "\ufffd" for sign in text)
+
+
 def clipped(text: str, width: int) -> str:
     """The end of a text in one line of at most `width` characters, 1 or more: "…on the right"."""
-    line = " ".join(text.split())
+    line = printable(" ".join(text.split()))
     return line if len(line) <= width else f"…{line[len(line) - width + 1 :]}"

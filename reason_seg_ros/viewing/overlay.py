@@ -11,7 +11,7 @@ from PIL import ImageDraw
 from ..lifting.instance import Instance
 from ..reply import Segment
 from .palette import color_of
-from .tags import Rectangle, as_picture, draw_text, ink_on, place_tags, text_size, wrap
+from .tags import Rectangle, as_picture, draw_text, ink_on, place_tags, shortened, text_size, wrap
 
 FILL = 0.45  # opacity of the color on a mask
 DIM = 0.72  # brightness of what was not meant
@@ -76,7 +76,8 @@ def _part(mask: np.ndarray) -> tuple[slice, slice]:
 def _tagged(picture: np.ndarray, instances: Sequence[Instance]) -> np.ndarray:
     size = _text_size(picture)
     pad = max(3, size // 4)
-    names = [f"{instance.id} {instance.segment.label}".strip() for instance in instances]
+    room = picture.shape[1] - 2 * pad
+    names = [shortened(f"{instance.id} {instance.segment.label}".strip(), room, size) for instance in instances]
     sizes = [(width + 2 * pad, height + 2 * pad) for width, height in (text_size(name, size) for name in names)]
     things = [Rectangle(*instance.segment.box) for instance in instances]
     places = place_tags(sizes, things, (picture.shape[1], picture.shape[0]))

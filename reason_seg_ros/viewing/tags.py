@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 
@@ -104,43 +105,67 @@ def _covered(thing: Rectangle, spot: Rectangle) -> float:
     return max(width, 0) * max(height, 0) / max(area, 1)
 
 
+def font(text: str, size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    """A readable font that has a text's letters, if there is one."""
+    return _font(size, text.isascii())
+
+
 @cache
-def font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
-    """A readable font: Pillow's own where it brings one (10.1 and later), else DejaVu Sans, else a bitmap."""
-    try:
+def _font(size: int, plain: bool) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    """For ASCII Pillow's own font, where it brings one (10.1 and later); for all else DejaVu Sans, where that is."""
+    if not plain:
+        with suppress(OSError):
+            return ImageFont.truetype("DejaVuSans.ttf", size)
+    with suppress(TypeError):  # Pillow before 10.1
         return ImageFont.load_default(size)
-    except TypeError:  # Pillow before 10.1
-        pass
-    try:
-        return ImageFont.truetype("DejaVuSans.ttf", size)
-    except OSError:
-        return ImageFont.load_default()
+    return _font(size, False) if plain else ImageFont.load_default()
 
 
 def text_size(text: str, size: int) -> tuple[int, int]:
     """(width, height) in pixels; the height is that of a line, whatever its letters."""
-    left, _, right, _ = font(size).getbbox(text)
-    _, top, _, bottom = font(size).getbbox("Ag|")
+    left, _, right, _ = font(text, size).getbbox(text)
+    _, top, _, bottom = font(text, size).getbbox("Ag|")
     return int(np.ceil(right - left)), int(np.ceil(bottom - top))
 
 
 def draw_text(draw: ImageDraw.ImageDraw, corner: tuple[int, int], text: str, size: int, color: Color) -> None:
     """Write a line with its upper left corner at (x, y)."""
-    left, _, _, _ = font(size).getbbox(text)
-    _, top, _, _ = font(size).getbbox("Ag|")
-    draw.text((corner[0] - left, corner[1] - top), text, fill=color, font=font(size))
+    left, _, _, _ = font(text, size).getbbox(text)
+    _, top, _, _ = font(text, size).getbbox("Ag|")
+    draw.text((corner[0] - left, corner[1] - top), text, fill=color, font=font(text, size))
 
 
 def wrap(text: str, width: int, size: int) -> list[str]:
-    """The text in lines of at most `width` pixels; a longer word gets a line of its own."""
+    """The text in lines of at most `width` pixels, broken between words, and within a word that is longer."""
     lines: list[str] = []
-    for word in text.split():
+    for word in (piece for whole in text.split() for piece in _pieces(whole, width, size)):
         longer = f"{lines[-1]} {word}" if lines else word
         if lines and text_size(longer, size)[0] <= width:
             lines[-1] = longer
         else:
             lines.append(word)
     return lines
+
+
+def shortened(text: str, width: int, size: int) -> str:
+    """The text, or as much of its beginning as `width` pixels hold, and an ellipsis."""
+    if text_size(text, size)[0] <= width:
+        return text
+    while text and text_size(f"{text}...", size)[0] > width:
+        text = text[:-1]
+    return f"{text.rstrip()}..."
+
+
+def _pieces(word: str, width: int, size: int) -> list[str]:
+    """A word in pieces of at most `width` pixels, each a letter at least."""
+    if text_size(word, size)[0] <= width:
+        return [word]
+    pieces = [""]
+    for letter in word:
+        if pieces[-1] and text_size(pieces[-1] + letter, size)[0] > width:
+            pieces.append("")
+        pieces[-1] += letter
+    return pieces
 
 
 def ink_on(color: Color) -> Color:

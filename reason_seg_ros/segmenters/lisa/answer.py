@@ -75,7 +75,7 @@ def _runs(ids: Sequence[int], seg_id: int) -> list[list[int]]:
     return runs
 
 
-_SPACES = re.compile(r"\s+")
+_SPACES = re.compile(r"[\s\x00-\x1f\x7f]+")  # a model may say control characters, which no terminal should get
 _SPACE_BEFORE_MARK = re.compile(r"\s([.,;:!?)\]](?:\s|$))")
 _BRACKETS = re.compile(r"^[\s\]]+|[\s\[]+$")
 _UNREADABLE_END = re.compile("[\\s\ufffd]+$")

@@ -1,4 +1,4 @@
-"""What a checkpoint's config.json says, checked. Imports nothing heavy."""
+"""What a checkpoint's files are called, and what its config.json says, checked. Imports nothing heavy."""
 
 from __future__ import annotations
 
@@ -12,9 +12,14 @@ from ...errors import SegmenterError
 from .options import Family
 
 CONFIG_FILE = "config.json"
+SAFETENSORS, SAFETENSORS_INDEX = "model.safetensors", "model.safetensors.index.json"
+PICKLE, PICKLE_INDEX = "pytorch_model.bin", "pytorch_model.bin.index.json"
+# Where weights are looked for, in this order: each kind's index of shards before its single file.
+WEIGHTS = ((SAFETENSORS_INDEX, SAFETENSORS), (PICKLE_INDEX, PICKLE))
 # Trained at 2048 and evaluated far below it; more costs memory and nothing asks for it.
 USUAL_CONTEXT = 2048
 _NUMBERS = ("hidden_size", "intermediate_size", "num_hidden_layers", "num_attention_heads", "vocab_size")
+_ACTIVATION = "silu"
 _ARCHITECTURES = {"LISAForCausalLM": Family.LISA, "SESAMEForCausalLM": Family.SESAME}
 
 
@@ -66,22 +71,23 @@ class CheckpointConfig:
         raw = _read_json(folder / CONFIG_FILE)
         _check(folder, raw)
         heads = int(raw["num_attention_heads"])
+        select_layer = _whole(folder, raw, "mm_vision_select_layer")
         return cls(
             folder=folder,
             hidden_size=int(raw["hidden_size"]),
             intermediate_size=int(raw["intermediate_size"]),
             layers=int(raw["num_hidden_layers"]),
             heads=heads,
-            kv_heads=int(raw.get("num_key_value_heads") or heads),
-            head_dim=int(raw.get("head_dim") or int(raw["hidden_size"]) // heads),
+            kv_heads=_whole(folder, raw, "num_key_value_heads") or heads,
+            head_dim=_whole(folder, raw, "head_dim") or int(raw["hidden_size"]) // heads,
             vocabulary=int(raw["vocab_size"]),
-            max_positions=int(raw.get("max_position_embeddings") or USUAL_CONTEXT),
+            max_positions=_whole(folder, raw, "max_position_embeddings") or USUAL_CONTEXT,
             projector=str(raw.get("mm_projector_type") or "linear"),
             vision_tower=str(raw.get("vision_tower") or raw.get("mm_vision_tower") or ""),
-            select_layer=int(raw.get("mm_vision_select_layer", -2)),
+            select_layer=-2 if select_layer is None else select_layer,
             select_feature=str(raw.get("mm_vision_select_feature") or "patch"),
-            vision_width=int(raw.get("mm_hidden_size") or 1024),
-            embedding_width=int(raw.get("out_dim") or 256),
+            vision_width=_whole(folder, raw, "mm_hidden_size") or 1024,
+            embedding_width=_whole(folder, raw, "out_dim") or 256,
             use_im_start_end=bool(raw.get("mm_use_im_start_end", True)),
             family=_family(folder, raw),
             raw=raw,
@@ -96,6 +102,11 @@ class CheckpointConfig:
                 f"{self.folder / CONFIG_FILE} names the projector '{self.projector}': linear and mlpNx_gelu are known"
             )
         return int(found[1]) if found else 1
+
+    @property
+    def tied(self) -> bool:
+        """Whether lm_head is the table of the embeddings."""
+        return bool(self.raw.get("tie_word_embeddings"))
 
     @property
     def usual_context(self) -> int:
@@ -130,8 +141,19 @@ def _check(folder: Path, raw: dict[str, Any]) -> None:
     lacking = [name for name in _NUMBERS if not isinstance(raw.get(name), int) or raw[name] <= 0]
     if lacking:
         raise SegmenterError(f"{folder / CONFIG_FILE} lacks {', '.join(lacking)}: download the checkpoint again")
+    if raw.get("hidden_act", _ACTIVATION) != _ACTIVATION:
+        raise SegmenterError(f"{folder / CONFIG_FILE}: hidden_act is '{raw['hidden_act']}', LLaMA's is {_ACTIVATION}")
     if int(raw["hidden_size"]) % int(raw["num_attention_heads"]) and not raw.get("head_dim"):
         raise SegmenterError(f"{folder / CONFIG_FILE}: hidden_size is no multiple of num_attention_heads")
+
+
+def _whole(folder: Path, raw: dict[str, Any], name: str) -> int | None:
+    """A number of the config; None where it says nothing."""
+    value = raw.get(name)
+    try:
+        return None if value is None else int(value)
+    except (TypeError, ValueError):
+        raise SegmenterError(f"{folder / CONFIG_FILE}: {name} is no number: download the checkpoint again") from None
 
 
 def _family(folder: Path, raw: dict[str, Any]) -> Family:

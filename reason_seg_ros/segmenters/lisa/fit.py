@@ -14,7 +14,7 @@ from .weights.known import smallest
 _ORDER = (Precision.FP32, Precision.BF16, Precision.INT8, Precision.INT4)
 
 
-def check(budget: Budget, free: float, device: str) -> None:
+def check_memory(budget: Budget, free: float, device: str) -> None:
     """See that there is enough memory.
 
     Args:

@@ -15,7 +15,7 @@ from .network.frame_encoder import EncodedFrame, FrameEncoder
 from .network.lisa import Lisa
 from .network.mask_decoder import MaskLogits, score, upsample
 from .options import Family
-from .prompts.context import Context
+from .prompts.context import SHORTEST, Context
 from .prompts.tokenizer import Tokenizer
 
 _WARM_UP_SIZE = (480, 640)
@@ -88,7 +88,7 @@ class LisaModel:
     def warm_up(self) -> None:
         """Answer once on a blank image, so that kernels are chosen and graphs captured before somebody waits."""
         encoded = self._encoder.encode(np.zeros((*_WARM_UP_SIZE, 3), np.uint8))
-        tokens = list(self.generate(self.context.ids((), "a mug"), encoded, _WARM_UP_TOKENS))
+        tokens = list(self.generate(self.context.ids((), SHORTEST), encoded, _WARM_UP_TOKENS))
         self.masks(encoded, tokens[0].hidden[None])
         self.decoder.warm_up()
         self.forget()

@@ -175,11 +175,11 @@ class _Answer:
         text = words.text or _NO_WORDS
         steps = [Step("asked", self._question), Step("said", words.raw)]
         if dropped:
-            steps.insert(0, Step("forgot", f"the {dropped} oldest turns, for which there was no room"))
+            steps.insert(0, Step("forgot", f"for want of room, the oldest {_counted(dropped, 'turn')}"))
         if not self._ended:
-            steps.append(Step("cut", f"after {len(self._ids)} tokens; the option max_new_tokens allows more"))
+            steps.append(Step("cut", f"after {_counted(len(self._ids), 'token')}: {self._why_cut()}"))
         if empty := len(self._masks) - len(self._segments):
-            steps.append(Step("empty", f"{empty} of {len(self._masks)} masks have no pixel"))
+            steps.append(Step("empty", f"masks without a pixel: {empty} of {len(self._masks)}"))
         return Reply(
             status=status,
             text=f"{text} {_EMPTY}" if status is Status.EMPTY else text,
@@ -188,6 +188,12 @@ class _Answer:
             latency_ms=self._milliseconds,
             record=Record(self._question, tuple(self._ids)),
         )
+
+    def _why_cut(self) -> str:
+        if len(self._masks) == _MOST_MASKS:
+            return f"it goes on naming things after {_MOST_MASKS} masks"
+        option = "max_new_tokens" if len(self._ids) == self._options.max_new_tokens else "context"
+        return f"the option {option} allows more"
 
     def _words(self) -> Words:
         return words_of(self._ids, self._model.tokenizer, self._instruction)
@@ -211,6 +217,10 @@ class _Answer:
 
     def _counted(self) -> float:
         return sum(self._milliseconds.values()) + self._told
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def _said(turn: Turn) -> Said:

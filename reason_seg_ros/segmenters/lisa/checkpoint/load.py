@@ -9,19 +9,20 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from ....errors import SegmenterError
 from ...base import Listener
 from ..config import CheckpointConfig
 from ..device import has_bf16
+from ..files import read_shapes, read_tensors, weight_files
 from ..network.clip_tower import ClipTower
 from ..network.image_encoder import EncoderShape
 from ..network.lisa import Lisa
 from ..options import ClipCrop, Precision
-from .files import read_shapes, read_tensors, weight_files
 from .layout import IMAGE_ENCODER, check_family, check_shapes, our_name
 from .quantize import check_available, is_quantized, quantized
 
 Shape = tuple[int, ...]
+# One tensor where a config ties them; it is then saved once.
+_HEAD, _EMBEDDINGS = "lm_head.weight", "language_model.embed_tokens.weight"
 _DTYPES = {Precision.FP32: torch.float32, Precision.FP16: torch.float16, Precision.BF16: torch.bfloat16}
 
 
@@ -53,6 +54,8 @@ class Checkpoint:
         published = {name: shape for file in files for name, shape in read_shapes(file).items()}
         shapes = {ours: shape for name, shape in published.items() if (ours := our_name(name)) is not None}
         check_family(shapes, folder)
+        if config.tied and _EMBEDDINGS in shapes:
+            shapes.setdefault(_HEAD, shapes[_EMBEDDINGS])
         encoder = EncoderShape.of(
             {
                 name.removeprefix(IMAGE_ENCODER): shape
@@ -100,6 +103,8 @@ class Checkpoint:
                 done += 1
                 if percent != (percent := 100 * done // len(self.shapes)):
                     listener.stage(f"weights {percent} %")
+        if network.lm_head.weight.is_meta:
+            network.lm_head.weight = network.language_model.embed_tokens.weight
         return network.eval().requires_grad_(False)
 
 
@@ -120,14 +125,9 @@ def attach_tower(network: Lisa, config: CheckpointConfig, folder: Path, crop: Cl
     """Load the CLIP tower and put it into the network.
 
     Raises:
-        SegmenterError: if it cannot be loaded, or is not the one that the checkpoint was trained with.
+        SegmenterError: if it cannot be loaded.
     """
     tower = ClipTower.load(str(folder), config.select_layer, config.select_feature, crop)
-    if tower.width != config.vision_width:
-        raise SegmenterError(
-            f"the vision tower in {folder} gives states of {tower.width} numbers, the checkpoint's projector takes "
-            f"{config.vision_width}: use the tower that its config names ({config.vision_tower})"
-        )
     network.vision_tower = tower.to(network.device, network.dtype).eval().requires_grad_(False)
 
 

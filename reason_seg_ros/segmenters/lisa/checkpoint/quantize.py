@@ -6,6 +6,7 @@ masks come from small differences that quantising them loses.
 
 from __future__ import annotations
 
+import logging
 import re
 
 import torch
@@ -32,6 +33,8 @@ def check_available() -> None:
     Raises:
         SegmenterError: if it is not.
     """
+    # On a CPU it warns of a faster kernel that is not there, in words that read like a failure.
+    logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
     remedy = f"pip install 'bitsandbytes>={'.'.join(map(str, _OLDEST))}', or use precision bf16"
     try:
         import bitsandbytes

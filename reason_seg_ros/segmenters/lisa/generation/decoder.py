@@ -88,7 +88,11 @@ class Decoder:
 
     @torch.inference_mode()
     def answer_all(self, prompts: Sequence[Sequence[int]], image: EncodedImage, max_new_tokens: int) -> Iterator[Token]:
-        """Answer several prompts about one image together; tokens of all rows come interleaved."""
+        """Answer several prompts about one image together; tokens of all rows come interleaved.
+
+        For whoever has many questions at once, a data set's for example; the segmenter, which is asked one at a time,
+        does not.
+        """
         if not prompts:
             return
         shared = common_prefix(prompts)

@@ -52,8 +52,8 @@ class ClipInput:
             return cls(size, crop=crop)
         try:
             file = json.loads(path.read_text(encoding="utf-8"))
-            sides = _sides(file.get("size", size)) | _sides(file.get("crop_size", size))
-            mean, std = _triple(file.get("image_mean", CLIP_MEAN)), _triple(file.get("image_std", CLIP_STD))
+            sides = _sides(file.get("size") or size) | _sides(file.get("crop_size") or size)
+            mean, std = _triple(file.get("image_mean") or CLIP_MEAN), _triple(file.get("image_std") or CLIP_STD)
         except (OSError, ValueError, TypeError, AttributeError) as error:
             raise SegmenterError(f"{path} cannot be read ({error}): take it from the CLIP tower again") from None
         if sides != {size}:
@@ -107,7 +107,8 @@ def _padded(image: Tensor, mean: tuple[float, ...]) -> Tensor:
 
 def _sides(size: Any) -> set[int]:
     """Sides that a `size` or `crop_size` names: older files have a number, newer ones a mapping."""
-    return {int(side) for side in size.values()} if isinstance(size, dict) else {int(size)}
+    named = size.values() if isinstance(size, dict) else [size]
+    return {int(side) for side in named if side is not None}
 
 
 def _triple(values: Any) -> tuple[float, float, float]:

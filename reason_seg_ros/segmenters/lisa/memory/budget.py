@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ....errors import SegmenterError
-from ..options import Precision, how_to_set
+from ..options import Precision
+from ..tower_config import TowerConfig
 
 if TYPE_CHECKING:
     from ..checkpoint.load import Checkpoint
@@ -118,7 +117,7 @@ class Budget:
         """
         config = checkpoint.config
         return cls(
-            parameters=Parameters.of_shapes(checkpoint.shapes, tower_parameters(tower)),
+            parameters=Parameters.of_shapes(checkpoint.shapes, TowerConfig.read(tower).parameters),
             precision=precision,
             context=context,
             cache_width=config.layers * 2 * config.kv_heads * config.head_dim,
@@ -182,28 +181,6 @@ class Budget:
         prompt = self.context * self.token_width * size
         masks = 4 * (_SAM_INPUT**2 + 3 * self.image[0] * self.image[1])
         return encoder + prompt + masks + _RESERVE
-
-
-def tower_parameters(tower: Path) -> int:
-    """How many numbers the vision tower in a folder has, by its config.json.
-
-    Raises:
-        SegmenterError: if there is none, or it is of no CLIP vision model.
-    """
-    path = tower / "config.json"
-    try:
-        config = json.loads(path.read_text(encoding="utf-8"))
-        config = config.get("vision_config", config)
-        width, inner, layers = (int(config[n]) for n in ("hidden_size", "intermediate_size", "num_hidden_layers"))
-        patch = int(config["patch_size"])
-        positions = (int(config["image_size"]) // patch) ** 2 + 1
-    except (OSError, ValueError, KeyError, AttributeError, TypeError) as error:
-        raise SegmenterError(
-            f"{path} does not describe a CLIP vision tower ({type(error).__name__}: {error}): "
-            f"download the tower again, or set another {how_to_set('vision_tower', 'DIR')}"
-        ) from error
-    layer = 4 * (width + 1) * width + (width + 1) * inner + (inner + 1) * width + 4 * width
-    return width * (1 + 3 * patch * patch + positions + 4) + layers * layer
 
 
 def _part(name: str) -> str:

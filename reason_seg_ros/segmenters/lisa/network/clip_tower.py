@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,11 +10,11 @@ from typing import Any
 from torch import Tensor, nn
 
 from ....errors import SegmenterError
+from ..files import weight_files
 from ..images.clip_input import ClipInput
 from ..options import ClipCrop
+from ..tower_config import TowerConfig
 
-_MODEL_TYPES = {"clip", "clip_vision_model"}
-_WEIGHTS = ("model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json")
 _FEATURES = {"patch": 1, "cls_patch": 0}  # of the tokens, the first that is kept
 
 
@@ -67,8 +66,9 @@ class ClipTower(nn.Module):
             SegmenterError: if the folder holds no complete CLIP vision tower.
         """
         folder = Path(source)
-        size = _check(folder)
-        return cls(_pretrained(folder), select_layer, select_feature, ClipInput.of(folder, size, crop))
+        config = TowerConfig.read(folder)
+        weight_files(folder)  # says what is missing in fewer words than transformers
+        return cls(_pretrained(folder), select_layer, select_feature, ClipInput.of(folder, config.image_size, crop))
 
     def forward(self, pixels: Tensor) -> Tensor:
         """Features of images.
@@ -93,11 +93,6 @@ class ClipTower(nn.Module):
         """Numbers in a feature vector."""
         return self.model.config.hidden_size
 
-    @property
-    def parameter_count(self) -> int:
-        """Parameters that are kept in memory."""
-        return sum(weight.numel() for weight in self.parameters())
-
 
 def _layers(model: nn.Module) -> nn.ModuleList:
     """The encoder's layers, wherever the installed version of transformers keeps them."""
@@ -106,28 +101,6 @@ def _layers(model: nn.Module) -> nn.ModuleList:
         for name, part in model.named_modules()
         if name.endswith("encoder.layers") and isinstance(part, nn.ModuleList)
     )
-
-
-def _check(folder: Path) -> int:
-    """Side of the tower's input in pixels, of a folder that has all it should have."""
-    path = folder / "config.json"
-    if not path.is_file():
-        raise SegmenterError(f"there is no vision tower in {folder}: config.json is missing")
-    try:
-        config = json.loads(path.read_text(encoding="utf-8"))
-        kind = config.get("model_type")
-        vision = config.get("vision_config") or {} if kind == "clip" else config
-        size = int(vision.get("image_size", 224))
-    except (OSError, ValueError, TypeError, AttributeError) as error:
-        raise SegmenterError(f"{path} cannot be read ({error}): take it from the CLIP tower again") from None
-    if kind not in _MODEL_TYPES:
-        raise SegmenterError(
-            f"{folder} holds a model of type '{kind}', which is no CLIP vision tower: "
-            "set vision_tower to the tower that the checkpoint was trained with, such as openai/clip-vit-large-patch14"
-        )
-    if not any((folder / name).is_file() for name in _WEIGHTS):
-        raise SegmenterError(f"the vision tower in {folder} has no weights: put {_WEIGHTS[0]} or {_WEIGHTS[2]} there")
-    return size
 
 
 def _pretrained(folder: Path) -> nn.Module:

@@ -64,13 +64,14 @@ class FrameEncoder:
         self._network = network
         self._read = Graphed(network.image_tokens)
         self._encode = Graphed(network.visual_model.encode_image)
+        self._side = network.visual_model.image_encoder.img_size
         self._stream = _sam_stream(network.device) if network.device.type == "cuda" else None
 
     @torch.inference_mode()
     def encode(self, color: np.ndarray) -> EncodedFrame:
         """Encode a colour image, (H, W, 3) uint8 RGB."""
-        pixels = torch.from_numpy(np.ascontiguousarray(color)).to(self._network.device)
-        geometry = SamGeometry.of((color.shape[0], color.shape[1]))
+        pixels = torch.from_numpy(np.require(color, requirements=("C", "W"))).to(self._network.device)
+        geometry = SamGeometry.of((color.shape[0], color.shape[1]), self._side)
         embedding = self._begin_embedding(pixels)
         tokens = self._read(self._network.vision_tower.input(pixels)[None])
         return EncodedFrame(EncodedImage(tokens.clone()), geometry, embedding)
@@ -95,7 +96,7 @@ class FrameEncoder:
 
     @torch.inference_mode()
     def _embedding(self, pixels: torch.Tensor) -> torch.Tensor:
-        image, _ = sam_input(pixels)
+        image, _ = sam_input(pixels, self._side)
         return self._encode(image.to(self._network.dtype)).clone()
 
 

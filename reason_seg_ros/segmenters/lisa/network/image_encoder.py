@@ -204,8 +204,3 @@ class ImageEncoder(ImageEncoderViT):
 
 def _norm(width: int) -> nn.LayerNorm:
     return nn.LayerNorm(width, eps=1e-6)
-
-
-def build_image_encoder(shape: EncoderShape) -> ImageEncoder:
-    """Make an encoder without meaningful weights; under `torch.device("meta")` it takes no memory."""
-    return ImageEncoder(shape)

@@ -6,6 +6,7 @@ memory never moves is what CUDA graphs need, and rows of different lengths then 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -198,7 +199,8 @@ def _llama_config(config: CheckpointConfig) -> Any:
     from transformers import LlamaConfig
 
     known = ("rms_norm_eps", "rope_theta", "rope_scaling", "hidden_act", "attention_bias", "mlp_bias")
-    given = {name: config.raw[name] for name in known if config.raw.get(name) is not None}
+    said = _with_rotations(config.raw)
+    given = {name: said[name] for name in known if said.get(name) is not None}
     return LlamaConfig(
         vocab_size=config.vocabulary,
         hidden_size=config.hidden_size,
@@ -210,3 +212,13 @@ def _llama_config(config: CheckpointConfig) -> Any:
         max_position_embeddings=config.max_positions,
         **given,
     )
+
+
+def _with_rotations(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """A config that says rope_theta and rope_scaling, which transformers 5 writes as one: rope_parameters."""
+    rotations = dict(raw.get("rope_parameters") or {})
+    if not rotations:
+        return dict(raw)
+    theta = rotations.pop("rope_theta", None)
+    scaled = rotations.get("rope_type", "default") != "default"
+    return {**raw, "rope_theta": theta, "rope_scaling": rotations if scaled else None}

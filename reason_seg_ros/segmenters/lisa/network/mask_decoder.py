@@ -12,7 +12,7 @@ from torch import Tensor
 
 from ..images.sam_input import SamGeometry
 from .derived import Deriving
-from .image_encoder import EncoderShape, build_image_encoder
+from .image_encoder import EncoderShape, ImageEncoder
 
 _STABILITY_OFFSET = 1.0
 
@@ -35,7 +35,7 @@ class VisualModel(Deriving):
     def __init__(self, shape: EncoderShape) -> None:
         super().__init__()
         width = shape.out_channels
-        self.image_encoder = build_image_encoder(shape)
+        self.image_encoder = ImageEncoder(shape)
         self.prompt_encoder = PromptEncoder(
             embed_dim=width,
             image_embedding_size=(shape.grid, shape.grid),

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ....errors import InstructionError
+from ....errors import InstructionError, SegmenterError
 from ..options import ConversationStyle
 from .conversation import Said, render
 from .tokenizer import IMAGE_TOKEN, Tokenizer
+
+SHORTEST = "it"
+"""A question for which there is always room."""
 
 
 class Context:
@@ -20,6 +23,9 @@ class Context:
         image_tokens: how many the image becomes.
         capacity: tokens that the prompt and its answer may have.
         answer_room: tokens that are kept free for the answer.
+
+    Raises:
+        SegmenterError: if there is no room for a question about an image.
     """
 
     def __init__(
@@ -36,6 +42,12 @@ class Context:
         self._use_im_start_end = use_im_start_end
         self._image_tokens = image_tokens
         self._room = capacity - min(answer_room, capacity // 4)
+        needed = self._length(self.ids((), SHORTEST))
+        if needed > self._room:
+            raise SegmenterError(
+                f"the option context leaves {self._room} tokens for a question, and the shortest takes {needed} with "
+                f"the image's {image_tokens}: raise it"
+            )
 
     def fit(self, earlier: Sequence[Said], question: str) -> tuple[list[int], int]:
         """The prompt's ids, and how many of the oldest turns had to be left out, each as a whole.
@@ -47,11 +59,6 @@ class Context:
             ids = self.ids(earlier[dropped:], question)
             if self._length(ids) <= self._room:
                 return ids, dropped
-        if self._length(self.ids((), "it")) > self._room:
-            raise InstructionError(
-                f"the option context leaves {self._room} tokens for an instruction, and the image alone takes "
-                f"{self._image_tokens}: raise it"
-            )
         raise InstructionError(
             f"the instruction takes {self._length(ids)} tokens with the image, {self._room} are there: say it in fewer "
             "words, or raise the option context if the model was trained for more"

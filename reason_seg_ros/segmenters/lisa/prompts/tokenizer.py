@@ -63,7 +63,7 @@ class Tokenizer:
         im_start_id: id of `<im_start>`, None if the checkpoint has none.
         im_end_id: id of `<im_end>`, None if the checkpoint has none.
         markers: ids that are no words: `<unk>`, `<s>`, `</s>` and every added token.
-        size: ids lie below it.
+        size: ids that a prompt or a mask needs lie below it.
     """
 
     def __init__(self, pieces: Sequence[str], added: dict[str, int], encode_text: Callable[[str], list[int]]) -> None:
@@ -91,7 +91,8 @@ class Tokenizer:
         self.im_start_id = added.get(Special.IM_START.value)
         self.im_end_id = added.get(Special.IM_END.value)
         self.markers = frozenset(known.values()) | frozenset(added.values())
-        self.size = max(len(pieces), *(place + 1 for place in added.values()))
+        needed = (self.seg_id, self.im_start_id, self.im_end_id)
+        self.size = max(len(pieces), *(place + 1 for place in needed if place is not None))
         self._pieces = pieces
         self._base = {place: piece for piece, place in known.items()}
         self._added = {place: name for name, place in added.items()}
@@ -121,6 +122,21 @@ class Tokenizer:
                 "the option tokenizer names another folder that has them"
             )
         return cls(pieces, _added_tokens(folder, document), encode_text)
+
+    def check_fits(self, vocabulary: int) -> None:
+        """See that a network knows all tokens that it may be given.
+
+        Args:
+            vocabulary: rows of its embeddings.
+
+        Raises:
+            SegmenterError: if it does not.
+        """
+        if self.size > vocabulary:
+            raise SegmenterError(
+                f"the tokenizer has tokens up to {self.size - 1}, the checkpoint's embeddings end at {vocabulary - 1}: "
+                "take the tokenizer's files from the same checkpoint as the weights"
+            )
 
     def encode(self, pieces: Iterable[Piece]) -> list[int]:
         """Token ids of a prompt.
@@ -252,8 +268,8 @@ def _bpe(document: dict[str, Any], path: Path) -> tuple[list[str], Callable[[str
 
 
 def _added_tokens(folder: Path, document: dict[str, Any]) -> dict[str, int]:
-    declared = {token["content"]: token["id"] for token in document.get("added_tokens", ())}
-    decoder = _json(folder / "tokenizer_config.json").get("added_tokens_decoder", {})
+    declared = {token["content"]: token["id"] for token in document.get("added_tokens") or ()}
+    decoder = _json(folder / "tokenizer_config.json").get("added_tokens_decoder") or {}
     declared |= {token["content"]: int(place) for place, token in decoder.items()}
     declared |= _json(folder / "added_tokens.json")
     return {name: place for name, place in declared.items() if name not in _BASE}

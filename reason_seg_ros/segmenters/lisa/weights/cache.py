@@ -12,18 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from ....errors import SegmenterError
+from ..config import WEIGHTS
 from ..options import how_to_set
 from .known import did_you_mean
 
 CACHE_VARIABLE = "REASON_SEG_CACHE"
 MANIFEST = "download.json"
 PART = ".part"
-WEIGHTS = (
-    "model.safetensors.index.json",
-    "model.safetensors",
-    "pytorch_model.bin.index.json",
-    "pytorch_model.bin",
-)
 LAYOUT = (
     "config.json, tokenizer.model, added_tokens.json and model.safetensors or pytorch_model.bin, or shards with their "
     "index; the vision tower's has preprocessor_config.json for the tokenizer"
@@ -87,7 +82,7 @@ def folder_of(hub_id: str, cache: Path | str | None = None) -> Path:
 
 def is_complete(folder: Path) -> bool:
     """Whether a folder holds a config and weights and no download that was broken off."""
-    has_weights = any((folder / name).is_file() for name in WEIGHTS)
+    has_weights = any((folder / name).is_file() for pair in WEIGHTS for name in pair)
     return (folder / "config.json").is_file() and has_weights and not any(folder.glob(f"*{PART}"))
 
 

@@ -12,7 +12,8 @@ from pathlib import Path
 import torch
 
 from ....errors import SegmenterError
-from ..checkpoint.files import PICKLE, PICKLE_INDEX, SAFETENSORS, SAFETENSORS_INDEX, read_tensors, weight_files
+from ..config import PICKLE, PICKLE_INDEX, SAFETENSORS, SAFETENSORS_INDEX
+from ..files import read_tensors, weight_files
 from .cache import MANIFEST, PART, check_room
 
 SHARD_BYTES = 5_000_000_000

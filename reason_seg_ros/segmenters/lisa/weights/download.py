@@ -19,7 +19,7 @@ from typing import Any
 from ....errors import SegmenterError
 from .cache import MANIFEST, PART, Manifest, check_room, elsewhere, folder_of, is_complete, is_hub_id
 from .checksums import matches
-from .known import did_you_mean
+from .known import Known, did_you_mean, find
 
 ENDPOINT_VARIABLE = "HF_ENDPOINT"
 # Called as bytes of a file arrive: its name, what is there, its size.
@@ -135,6 +135,9 @@ def download(
             f"'{hub_id}' is no hub id: it has the form OWNER/NAME.{did_you_mean(hub_id)} "
             "'reason-seg weights list' shows what there is"
         )
+    known = find(hub_id)
+    if isinstance(known, Known) and not known.supported:
+        raise SegmenterError(f"{hub_id} has an older layout that is not read: take one of its successors, '-v1'")
     folder = folder_of(hub_id, cache)
     try:
         remote = Remote.ask(hub_id)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ....errors import SegmenterError
-from ..options import how_to_set
+from ..tower_config import TowerConfig
 from .cache import PART, Manifest, resolve_tower
 from .checksums import matches
 from .known import find
@@ -59,14 +59,14 @@ def _verify_checkpoint(folder: Path, cache: Path | str | None) -> Iterator[Findi
         opened.append(Checkpoint.open(folder))
         checkpoint = opened[0]
         return (
-            f"{len(checkpoint.files)} weight files with all {len(checkpoint.shapes)} tensors in the shapes that "
-            f"config.json promises ({checkpoint.config.family.value})"
+            f"all {len(checkpoint.shapes)} tensors in the shapes that config.json promises "
+            f"({checkpoint.config.family.value}); weight files: {len(checkpoint.files)}"
         )
 
     yield from _checked("weights", open_checkpoint)
-    yield from _checked("tokenizer", lambda: _check_tokenizer(folder))
-    if opened:
-        config = opened[0].config
+    config = opened[0].config if opened else None
+    yield from _checked("tokenizer", lambda: _check_tokenizer(folder, config.vocabulary if config else None))
+    if config:
         yield from _checked(
             "vision tower", lambda: _check_tower(resolve_tower(config.vision_tower, folder, cache), config.vision_width)
         )
@@ -79,32 +79,35 @@ def _checked(what: str, check: Callable[[], str]) -> Iterator[Finding]:
         yield Finding(False, f"{what}: {error}")
 
 
-def _check_tokenizer(folder: Path) -> str:
+def _check_tokenizer(folder: Path, vocabulary: int | None) -> str:
     from ..prompts.tokenizer import Tokenizer
 
     tokenizer = Tokenizer.load(folder)
+    if vocabulary is not None:
+        tokenizer.check_fits(vocabulary)
     return f"[SEG] is token {tokenizer.seg_id}"
 
 
 def _check_tower(folder: Path, width: int | None = None) -> str:
     """See that a tower's tensors have the shapes that its config promises."""
-    from ..checkpoint.files import read_shapes, weight_files
-    from ..memory.budget import tower_parameters
+    from ..files import read_shapes, weight_files
 
-    tower_parameters(folder)
-    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    config = config.get("vision_config", config)
-    shapes = {name: shape for file in weight_files(folder) for name, shape in read_shapes(file).items()}
-    hidden, patch = int(config["hidden_size"]), int(config["patch_size"])
-    positions = (int(config["image_size"]) // patch) ** 2 + 1
-    wanted = {
-        "vision_model.embeddings.patch_embedding.weight": (hidden, 3, patch, patch),
-        "vision_model.embeddings.position_embedding.weight": (positions, hidden),
+    config = TowerConfig.read(folder)
+    # transformers 5 saves the vision half alone without the beginning of its names.
+    shapes = {
+        name.removeprefix("vision_model."): shape
+        for file in weight_files(folder)
+        for name, shape in read_shapes(file).items()
     }
-    for layer in range(int(config["num_hidden_layers"])):
-        prefix = f"vision_model.encoder.layers.{layer}."
+    hidden, patch = config.width, config.patch_size
+    wanted: dict[str, tuple[int, ...]] = {
+        "embeddings.patch_embedding.weight": (hidden, 3, patch, patch),
+        "embeddings.position_embedding.weight": (config.patches + 1, hidden),
+    }
+    for layer in range(config.layers):
+        prefix = f"encoder.layers.{layer}."
         wanted |= {f"{prefix}self_attn.{name}_proj.weight": (hidden, hidden) for name in ("q", "k", "v", "out")}
-        wanted |= {f"{prefix}mlp.fc1.weight": (int(config["intermediate_size"]), hidden)}
+        wanted |= {f"{prefix}mlp.fc1.weight": (config.intermediate_size, hidden)}
     wrong = [
         f"{name} is {list(shapes[name]) if name in shapes else 'missing'} instead of {list(shape)}"
         for name, shape in wanted.items()
@@ -112,12 +115,9 @@ def _check_tower(folder: Path, width: int | None = None) -> str:
     ]
     if wrong:
         raise SegmenterError(f"{folder} does not fit its config.json: {'; '.join(wrong[:6])}: download it again")
-    if width is not None and hidden != width:
-        raise SegmenterError(
-            f"{folder} has states of {hidden} numbers, the checkpoint takes {width}: set another "
-            f"{how_to_set('vision_tower', 'DIR')}"
-        )
-    return f"{folder.name}, {config['image_size']} px, {positions - 1} image tokens"
+    if width is not None:
+        config.check_width(width, folder)
+    return f"{folder.name}, {config.image_size} px, {config.patches} image tokens"
 
 
 def _checksums(folder: Path) -> Iterator[Finding]:

@@ -10,11 +10,8 @@ from typing import Any
 
 import torch
 
-from ....errors import SegmenterError
-
-# What is looked for, in this order: each kind's index of shards before its single file.
-SAFETENSORS, SAFETENSORS_INDEX = "model.safetensors", "model.safetensors.index.json"
-PICKLE, PICKLE_INDEX = "pytorch_model.bin", "pytorch_model.bin.index.json"
+from ...errors import SegmenterError
+from .config import PICKLE, SAFETENSORS, WEIGHTS
 
 
 def weight_files(folder: Path) -> list[Path]:
@@ -23,7 +20,7 @@ def weight_files(folder: Path) -> list[Path]:
     Raises:
         SegmenterError: if there are none, or the index names files that are missing.
     """
-    for index, single in ((SAFETENSORS_INDEX, SAFETENSORS), (PICKLE_INDEX, PICKLE)):
+    for index, single in WEIGHTS:
         if (folder / index).is_file():
             return _shards(folder, index)
         if (folder / single).is_file():
