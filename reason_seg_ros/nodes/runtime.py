@@ -7,6 +7,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeVar
@@ -22,6 +23,7 @@ from .dds_profile import profile_setting
 from .parameters import ParameterError
 
 _PATIENCE = 10.0
+_INTERRUPT_AGAIN = 0.2  # seconds
 
 NodeT = TypeVar("NodeT", bound=Node)
 
@@ -45,14 +47,14 @@ def run_node(
     use_large_image_profile()
     try:
         check_parameter_files(words)
-        interrupted = _leave_interrupts_to_ros()
+        interrupts = _Interrupts()
         rclpy.init(args=arguments)
     except (ParameterError, rclpy_implementation.RCLError) as error:
         return _cannot_start(start_error(error, words))
-    if interrupted.is_set():
+    if interrupts.came:
         rclpy.try_shutdown()
     try:
-        node = make()
+        node = interrupts.node = make()
     except Exception as error:
         if not rclpy.ok():
             return 0  # interrupted already
@@ -64,29 +66,59 @@ def run_node(
     try:
         spin(node, lambda: first(node))
     finally:
+        interrupts.end()
         node.destroy_node()
         rclpy.try_shutdown()
-        _on_interrupt(signal.SIG_IGN)  # Python gives up its handlers before it has ended
+        interrupts.ignore()
     return 0
 
 
-def _leave_interrupts_to_ros() -> threading.Event:
-    """Let Ctrl-C do no more than ROS's own handler, which shuts ROS down and so ends whoever spins.
+class _Interrupts:
+    """Ctrl-C ends whoever spins, and nothing else, however often it comes and whatever the main thread is at.
 
-    Python's would raise KeyboardInterrupt in whatever the main thread is at, also in the middle of the orderly end: a
-    node gets two interrupts when it is stopped with its launch file. It stays so until the program has ended.
+    Python's own handler would raise KeyboardInterrupt anywhere, also in the middle of the orderly end: a node gets two
+    interrupts when it is stopped with its launch file. ROS's handler, which goes on beside this one, wakes an executor
+    and shuts ROS down in either order, so an executor may look too early and go on to wait.
 
-    Returns:
-        What an interrupt sets, for one that comes before ROS's handler is there.
+    Attributes:
+        came: true once there was an interrupt.
+        node: the node that spins, once there is one.
     """
-    interrupted = threading.Event()
-    _on_interrupt(lambda *_: interrupted.set())
-    return interrupted
 
+    def __init__(self) -> None:
+        self.came = False
+        self.node: Node | None = None
+        self._ended = threading.Event()
+        self._set(self._on_interrupt)
 
-def _on_interrupt(handler: Callable[..., object] | signal.Handlers) -> None:
-    if threading.current_thread() is threading.main_thread():  # elsewhere Python allows no handlers, and raises nothing
-        signal.signal(signal.SIGINT, handler)
+    def end(self) -> None:
+        """Nobody spins any more."""
+        self._ended.set()
+
+    def ignore(self) -> None:
+        """After ROS, which takes its own handler away at its end: Python gives up its handlers before it has ended."""
+        self._set(signal.SIG_IGN)
+
+    def _on_interrupt(self, *_: object) -> None:
+        if not self.came:
+            self.came = True
+            # The main thread may hold whatever locks it takes to tell its executor.
+            threading.Thread(target=self._stop_spinning, name="interrupt", daemon=True).start()
+
+    def _stop_spinning(self) -> None:
+        while True:
+            executor = self.node.executor if self.node is not None else None
+            if executor is not None:
+                with suppress(Exception):  # of an executor that ends meanwhile
+                    executor.create_task(_stop)
+            if self._ended.wait(_INTERRUPT_AGAIN):
+                return
+
+    @staticmethod
+    def _set(handler: Callable[..., object] | signal.Handlers) -> None:
+        # Elsewhere Python allows no handlers, and raises nothing.
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGINT, handler)
 
 
 def check_parameter_files(words: Sequence[str]) -> None:

@@ -65,6 +65,17 @@ def test_interrupts_in_quick_succession(start: Callable[..., Program], near: lis
     assert "Traceback" not in program.output
 
 
+def test_an_interrupt_ends_a_node_whatever_it_is_at(start: Callable[..., Program], near: list[str]) -> None:
+    """Several at once: the more the machine has to do, the later ROS is shut down after the executor was woken."""
+    programs = [start("reason_seg_ros.nodes.segmenter_node", *near) for _ in range(6)]
+    deadline = time.monotonic() + 60
+    while any("waiting for" not in program.output for program in programs) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    for program in programs:
+        program.process.send_signal(signal.SIGINT)
+    assert [program.process.wait(20) for program in programs] == [0] * len(programs)
+
+
 def test_a_node_that_cannot_be_made(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(RuntimeError, match="told to fail"):
         run_node(failing, [])
