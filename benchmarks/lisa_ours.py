@@ -49,7 +49,7 @@ class Ours:
     def __init__(self, network: Lisa, tokens: int) -> None:
         # Prompts come as token ids here, so there is nothing for a tokenizer or a template to do.
         decoder = Decoder(network, NO_TOKEN, CONTEXT)
-        self.model = LisaModel(network, None, Family.LISA, None, decoder)  # type: ignore[arg-type]
+        self.model = LisaModel(network, None, Family.LISA, None, decoder)  # type: ignore[arg-type]  (see above)
         self.tokens = tokens
 
     @torch.inference_mode()

@@ -246,4 +246,4 @@ class TestSevenBillion:
         where = torch.full((1, 1), 400, device=DEVICE)
         with Work() as work:
             made.language_model(empty(1, 1, 4096, dtype=torch.bfloat16), where, cache)
-        assert sum(work.kernels.values()) <= 18 * 32 + 10
+        assert sum(work.kernels.values()) <= 17 * 32 + 8

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeVar
 
 from std_msgs.msg import Header
 
@@ -15,6 +16,8 @@ from .messages import instance_message, latency_messages
 from .outputs import Outputs
 from .poses import pose_message
 from .questions import Question
+
+MessageT = TypeVar("MessageT", Reply, SegmentedInstanceArray)
 
 
 class Teller(Listener):
@@ -84,28 +87,24 @@ def reply_message(
     question: Question, status: int, text: str, code: int = Reply.NONE, header: Header | None = None
 ) -> Reply:
     """What ~/reply says about a question."""
-    return Reply(
-        header=header or Header(),
-        request_id=question.request_id,
-        instruction=question.instruction,
-        status=status,
-        error_code=code,
-        text=text,
-    )
+    return _filled(Reply(), question, status, text, code, header)
 
 
 def array_message(
     question: Question, status: int, text: str, code: int = Reply.NONE, header: Header | None = None
 ) -> SegmentedInstanceArray:
     """What ~/instances says about a question, without instances."""
-    return SegmentedInstanceArray(
-        header=header or Header(),
-        request_id=question.request_id,
-        instruction=question.instruction,
-        status=status,
-        error_code=code,
-        text=text,
-    )
+    return _filled(SegmentedInstanceArray(), question, status, text, code, header)
+
+
+def _filled(
+    message: MessageT, question: Question, status: int, text: str, code: int, header: Header | None
+) -> MessageT:
+    """A message with what replies and arrays have in common."""
+    message.header = header or Header()
+    message.request_id, message.instruction = question.request_id, question.instruction
+    message.status, message.error_code, message.text = status, code, text
+    return message
 
 
 def instance_of(instance: Instance, capture: Capture, target_frame: str) -> SegmentedInstance:
